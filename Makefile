@@ -1,0 +1,120 @@
+# gitblog's commands. `make help` lists them; CONTRIBUTING.md says when to use which.
+# Needs Python 3.11 or newer, git and make; everything else goes into .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := uv==0.13.9
+
+# The stamps name what was installed: a changed lock installs again, nothing else does.
+lock_sum = $(shell cksum <$(1) | tr -s " \t" "--")
+RUNTIME := $(VENV)/.runtime-$(call lock_sum,requirements.txt)
+DEVELOPMENT := $(VENV)/.development-$(call lock_sum,requirements-dev.txt)
+
+# `.env` is read by the shell, and what the environment or make's command line says wins over it.
+READ_ENV = if [ -f .env ]; then e=$$(export -p); set -a; . ./.env; set +a; eval "$$e"; fi
+
+# MODE=live (default) or dev; sets the positional parameters to gunicorn's reload options.
+READ_MODE = case "$${MODE:-live}" in \
+	live) set -- ;; \
+	dev) set -- --reload $$(find gitblog/themes content -type f ! -name '* *' | sed 's/^/--reload-extra-file /') ;; \
+	*) echo "make: MODE is '$$MODE'; it must be live or dev" >&2; exit 2 ;; esac
+
+SERVE = $(READ_MODE); $(BIN)/python -m gitblog db upgrade && \
+	exec $(BIN)/python -m gunicorn -c gunicorn.conf.py "$$@" 'gitblog:create_app()'
+
+PYTEST = $(BIN)/python -m pytest
+
+.PHONY: help setup run run-postgres test test-long test-guards test-postgres test-system check lock bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+setup: $(RUNTIME) ## make .venv with what gitblog needs to run, and the gitblog command
+
+run: $(RUNTIME) ## serve the blog on http://127.0.0.1:8000 (PORT=9000, MODE=dev reloads on every change)
+	@$(READ_ENV); $(SERVE)
+
+run-postgres: $(DEVELOPMENT) ## the same site on a PostgreSQL server that lives as long as the command
+	@$(READ_ENV); $(BIN)/python -m tests.postgres /bin/sh -c '$(subst ','\'',$(SERVE))'
+
+test: $(DEVELOPMENT) test-system ## run the whole test suite (ARGS="-k name" runs a part)
+	$(PYTEST) -n auto --maxprocesses 8 $(ARGS)
+
+test-long: $(DEVELOPMENT) test-system ## the suite with fresh seeds and thousands of histories (an hour)
+	$(PYTEST) -n auto --maxprocesses 8 --long $(ARGS)
+
+test-guards: $(DEVELOPMENT) ## break each guarded line in a scratch copy and see its test fail
+	$(BIN)/python -m tests.guards $(ARGS)
+
+test-postgres: $(DEVELOPMENT) ## only the tests that use PostgreSQL, on one version (MAJOR=15 or 18)
+	$(PYTEST) -n auto --maxprocesses 8 -m postgresql --postgres-major $(or $(MAJOR),18) $(ARGS)
+
+# Chromium is the one thing pip cannot bring; without it the browser tests say so (and fail when CI=true).
+test-system:
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		{ apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -yq --no-install-recommends chromium; } >/dev/null 2>&1 \
+		|| echo "Chromium could not be installed by apt-get; the browser tests are skipped." >&2; \
+	else echo "Chromium is not installed; the browser tests are skipped." >&2; fi
+
+check: $(DEVELOPMENT) ## style, types, import direction and schemas (under a minute)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+
+lock: $(DEVELOPMENT) ## write requirements.txt and requirements-dev.txt from their .in files (UPGRADE=1 takes new releases)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
+		--custom-compile-command 'make lock' requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
+		--custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+
+bench: $(DEVELOPMENT) ## measure push to page and page speed
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove .venv and the caches, and print what went; no .env, no content, no data
+	@for path in .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info; do \
+		if [ -e "$$path" ]; then rm -rf "$$path" && echo "removed $$path"; fi; done
+	@find gitblog tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null; \
+		echo "removed __pycache__ folders"
+
+$(RUNTIME): | $(BIN)/pip
+	@echo "Installing what gitblog needs to run (once) ..."
+	@$(call install,requirements.txt)
+	@rm -f $(VENV)/.runtime-* && touch $@
+
+# The development lock holds everything of the runtime lock, in the same versions.
+$(DEVELOPMENT): | $(BIN)/pip
+	@echo "Installing what the tests and checks need (once) ..."
+	@$(call install,requirements-dev.txt)
+	@rm -f $(VENV)/.development-* $(VENV)/.runtime-* && touch $(RUNTIME) $@
+
+# The checkout itself is put on the path, so that `gitblog` runs what stands here: no build, nothing written beside it.
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+site=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+pwd > "$$site/gitblog.pth" && \
+printf '#!%s\nimport sys\n\nfrom gitblog.cli import main\n\nsys.exit(main())\n' "$$(cd $(BIN) && pwd)/python" > $(BIN)/gitblog && \
+chmod +x $(BIN)/gitblog
+endef
+
+# A name on PATH proves nothing (pyenv's shims exist for absent versions): each candidate is asked for its version.
+$(BIN)/pip:
+	@for python in python3.13 python3.12 python3.11 python3; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+			if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+				echo "make: $$python cannot make a virtual environment; on Debian and Ubuntu: apt-get install $$python-venv" >&2; \
+				exit 2; \
+			fi; \
+			echo "Making $(VENV) with $$("$$python" --version) ..."; \
+			exec "$$python" -m venv $(VENV); \
+		fi; \
+	done; \
+	echo "make: gitblog needs Python 3.11 or newer, and found none on PATH" >&2; exit 2

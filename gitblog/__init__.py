@@ -1,0 +1,1 @@
+"""gitblog: a blog engine whose only durable truth is a git repository."""

@@ -1,0 +1,1 @@
+"""What git's log means for a blog: the order of commits, lineages, regimes, former addresses. Pure."""

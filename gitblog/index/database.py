@@ -1,0 +1,172 @@
+"""The connection to the index's database: one engine, snapshots to read by, one fenced transaction to write in.
+
+PostgreSQL keeps each index version in a schema of its own, SQLite in a file of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+
+from gitblog.errors import IndexUnavailableError
+from gitblog.index.tables import INDEX_VERSION, POSTGRES_SCHEMA
+
+# Seconds for which a SQLite writer waits for another; a publish takes milliseconds, a first one seconds.
+_SQLITE_BUSY_SECONDS = 30
+_POSTGRES_CONNECT_SECONDS = 3
+# A frozen publisher loses its lock and its right to write together after this time.
+_IDLE_IN_TRANSACTION_MILLISECONDS = 10_000
+_STATEMENT_MILLISECONDS = 120_000
+# Any number that is gitblog's own; every version of it publishes under a lock of its own.
+_PUBLISH_LOCK = 0x6769_7462_0000 + INDEX_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine and how this kind of database is used."""
+
+    engine: Engine
+    is_postgres: bool
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give one snapshot: everything read in it is of one publication. Read only."""
+        with _translated():
+            connection = self.engine.connect()
+        with connection:
+            if self.is_postgres:
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            with _translated(), connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give the one writing transaction: no other writer of this index runs beside it."""
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(gitblog_immediate=True)
+            with connection.begin():
+                if self.is_postgres:
+                    connection.execute(
+                        text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_IN_TRANSACTION_MILLISECONDS}")
+                    )
+                    connection.execute(text(f"SET LOCAL statement_timeout = {_STATEMENT_MILLISECONDS}"))
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PUBLISH_LOCK})
+                yield connection
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Open the database of `url` without connecting yet; the tables may not exist."""
+    parsed = make_url(url)
+    return _open_postgres(parsed) if parsed.get_backend_name() == "postgresql" else _open_sqlite(parsed)
+
+
+def sqlite_url(folder: Path) -> str:
+    """Give the URL of the SQLite index in a folder."""
+    return f"sqlite:///{folder / 'index.sqlite'}"
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Give the file that holds this version's index: `index.sqlite` becomes `index-v1.sqlite`; None in memory."""
+    database = make_url(url).database
+    if not database or database == ":memory:":
+        return None
+    path = Path(database)
+    return path.with_name(f"{path.stem}-v{INDEX_VERSION}{path.suffix or '.sqlite'}")
+
+
+def _open_postgres(url: URL) -> Database:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg2"),
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=5,
+        connect_args={"connect_timeout": _POSTGRES_CONNECT_SECONDS, "application_name": "gitblog"},
+        execution_options={"schema_translate_map": {None: POSTGRES_SCHEMA}},
+    )
+    return Database(engine, is_postgres=True)
+
+
+def _open_sqlite(url: URL) -> Database:
+    path = sqlite_file(url.render_as_string(hide_password=False))
+    if path is None:
+        from sqlalchemy.pool import StaticPool  # noqa: PLC0415 - only the in-memory index of `list` and `check` needs it
+
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    else:
+        engine = create_engine(
+            URL.create("sqlite", database=str(path)), connect_args={"timeout": _SQLITE_BUSY_SECONDS}
+        )
+        event.listen(engine, "checkout", _refuse_a_deleted_file)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine, is_postgres=False)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    # We say BEGIN ourselves: the module would begin a write transaction late, after the first reads.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    # The index can be made again from git, so a crash of the machine may cost the last transaction.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    record.info["inode"] = _inode(_file_of(connection))
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("gitblog_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _refuse_a_deleted_file(connection: sqlite3.Connection, record: Any, _proxy: object) -> None:
+    """Drop a pooled connection whose file was deleted or replaced: it would answer from the grave for ever."""
+    if record.info.get("inode") != _inode(_file_of(connection)):
+        raise DisconnectionError("the SQLite file was replaced")
+
+
+def _file_of(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("PRAGMA database_list").fetchone()[2])
+
+
+def _inode(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn a database that does not answer, or has no tables yet, into `IndexUnavailableError`."""
+    try:
+        yield
+    except DBAPIError as exc:
+        if isinstance(exc, OperationalError) or _is_missing_table(exc):
+            raise IndexUnavailableError(
+                f"the database does not answer: {_first_line(exc)}", reason="no-database"
+            ) from exc
+        raise
+
+
+def _is_missing_table(exc: DBAPIError) -> bool:
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html: undefined_table, invalid_schema_name
+    return getattr(exc.orig, "pgcode", "") in {"42P01", "3F000"}
+
+
+def _first_line(exc: DBAPIError) -> str:
+    return str(exc.orig).strip().split("\n", 1)[0]

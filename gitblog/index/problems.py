@@ -1,0 +1,66 @@
+"""Everything that is wrong: what one file says by itself is stored; what relates two files is asked here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from gitblog.index import tables
+from gitblog.index.resolution import addresses_of, is_visible
+from gitblog.model import Problem, Severity
+
+_document = tables.document.c
+
+
+def all_problems(connection: Connection, base: str, now: int) -> tuple[Problem, ...]:
+    """Give every problem at `now`, by path and line."""
+    found = [*_stored(connection), *_shadowed(connection, now), *_dead_links(connection, base, now)]
+    return tuple(sorted(found, key=lambda each: (each.path, each.line, each.column, each.reason, each.message)))
+
+
+def _stored(connection: Connection) -> Iterator[Problem]:
+    for row in connection.execute(select(tables.problem)):
+        yield Problem(
+            row.source, row.line, row.column, row.reason, row.message, row.hint, Severity(row.severity)
+        )
+
+
+def _shadowed(connection: Connection, now: int) -> Iterator[Problem]:
+    """Name both files of an address that two visible documents claim."""
+    asked = select(_document.path, _document.address).where(is_visible(tables.document, now))
+    holders: dict[str, str] = {}
+    for row in connection.execute(asked.order_by(_document.rank)):
+        holder = holders.setdefault(row.address, row.path)
+        if holder != row.path:
+            message = f"{row.address} belongs to {holder}, which is older; this file is not shown"
+            yield Problem(row.path, 0, 0, "shadowed", message, "give one of the two another slug or permalink")
+
+
+def _dead_links(connection: Connection, base: str, now: int) -> Iterator[Problem]:
+    """Warn of references in visible documents to paths at which nothing can be shown now."""
+    asked = (
+        select(tables.link)
+        .join(tables.document, _document.path == tables.link.c.source)
+        .where(is_visible(tables.document, now))
+    )
+    links = connection.execute(asked).all()
+    paths = {row.target for row in links if not row.target.startswith("/")}
+    living = addresses_of(connection, paths, base, now)
+    known = list(connection.scalars(select(_document.path))) if paths - living.keys() else []
+    files = list(connection.scalars(select(tables.file.c.path))) if paths - living.keys() else []
+    for row in links:
+        if row.target in paths and row.target not in living:
+            yield _dead(row, [*known, *files])
+
+
+def _dead(row: Any, known: list[str]) -> Problem:
+    nearest = difflib.get_close_matches(row.target, known, n=1, cutoff=0.6)
+    if row.target in known:
+        hint = "it exists but is held back; the link works when it is published"
+    else:
+        hint = f"did you mean {nearest[0]}?" if nearest else "mend the link, or add the file"
+    message = f"the link to {row.target} leads nowhere"
+    return Problem(row.source, row.line, 0, "dead-link", message, hint, Severity.WARNING)

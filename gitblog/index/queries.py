@@ -1,0 +1,299 @@
+"""What pages ask: one snapshot and one `now` per request, few statements, frozen answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+
+from gitblog.errors import IndexUnavailableError
+from gitblog.index import codec, resolution, tables
+from gitblog.index.database import Database
+from gitblog.index.problems import all_problems
+from gitblog.index.resolution import holds_its_address, is_visible
+from gitblog.index.rows import NEVER, PublishedSite
+from gitblog.index.stored import read_site
+from gitblog.index.views import (
+    Article,
+    Dated,
+    Gone,
+    Listed,
+    Neighbour,
+    Redirect,
+    ServedFile,
+    Status,
+    Tag,
+    TagCount,
+)
+from gitblog.model import Kind, SiteConfig, SyncReport
+
+_document = tables.document.c
+_tag = tables.tag.c
+# Everything but the body: a listing of ten posts must not carry ten bodies.
+_LISTED = (
+    _document.path,
+    _document.address,
+    _document.kind,
+    _document.title,
+    _document.published,
+    _document.updated,
+    _document.authors,
+    _document.description,
+    _document.excerpt,
+    _document.feed_name,
+    _document.word_count,
+)
+
+
+class Index:
+    """The index as the web asks it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def snapshot(self, now: int) -> Iterator[Snapshot]:
+        """Open one snapshot for one request; raises `IndexUnavailableError` where there is nothing to ask."""
+        with self._database.reading() as connection:
+            site = read_site(connection)
+            if site is None:
+                raise IndexUnavailableError("nothing has been published yet", reason="not-published")
+            yield Snapshot(connection, site, now)
+
+    def publication(self) -> str:
+        """Give the live publication, "" before the first."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(tables.site.c.publication)) or ""
+
+    def instants(self) -> tuple[str, tuple[int, ...]]:
+        """Give the publication, and every instant at which a document of it appears or expires, in order."""
+        with self._database.reading() as connection:
+            publication = connection.scalar(select(tables.site.c.publication)) or ""
+            starts = select(_document.visible_from).where(_document.hold == "").distinct()
+            ends = select(_document.visible_until).where(_document.hold == "").distinct()
+            found = {*connection.scalars(starts), *connection.scalars(ends)}
+        return publication, tuple(sorted(instant for instant in found if abs(instant) < NEVER))
+
+
+class Snapshot:
+    """One publication at one instant. Addresses carry the base path, decoded."""
+
+    def __init__(self, connection: Connection, site: PublishedSite, now: int) -> None:
+        self._connection = connection
+        self._site = site
+        self.now = now
+
+    @property
+    def revision(self) -> str:
+        """The full commit id that is live."""
+        return self._site.site.revision
+
+    @property
+    def publication(self) -> str:
+        """The id of the publish that is live."""
+        return self._site.publication
+
+    @property
+    def config(self) -> SiteConfig:
+        """The site's configuration."""
+        return self._site.site.configuration
+
+    def article_at(self, address: str) -> Article | None:
+        """Give the visible document that holds an address."""
+        path = resolution.document_at(self._connection, address, self.now)
+        return self._article(path) if path is not None else None
+
+    def file_at(self, address: str) -> ServedFile | None:
+        """Give the file that is served at an address now."""
+        return resolution.file_at(self._connection, self._relative(address), self._base, self.now)
+
+    def file_bytes(self, blob_id: str) -> bytes:
+        """Give a file's bytes."""
+        data = self._connection.scalar(select(tables.blob.c.data).where(tables.blob.c.id == blob_id))
+        return bytes(data or b"")
+
+    def fallback(self, address: str) -> Redirect | Gone | None:
+        """Tell where an address that nothing holds leads: an alias, a former address, or nowhere."""
+        return resolution.fallback(self._connection, address, self._base, self.now)
+
+    def posts(self, *, offset: int, limit: int) -> tuple[Listed, ...]:
+        """Give visible posts, newest first."""
+        return self._listed(self._page(self._listable(), offset, limit))
+
+    def post_count(self) -> int:
+        """Count the posts that `posts` gives."""
+        counted = select(func.count()).select_from(tables.document).where(self._listable())
+        return int(self._connection.scalar(counted) or 0)
+
+    def tagged(self, slug: str, *, offset: int, limit: int) -> tuple[Tag, int, tuple[Listed, ...]] | None:
+        """Give a tag, the number of its visible posts and some of them, newest first; None for an unknown tag."""
+        carries = exists().where(_tag.source == _document.path, _tag.kind == "tag", _tag.slug == slug)
+        condition = and_(self._listable(), carries)
+        count = self._connection.scalar(select(func.count()).select_from(tables.document).where(condition)) or 0
+        if not count:
+            return None
+        named = select(func.min(_tag.name)).join(tables.document, _document.path == _tag.source)
+        name = self._connection.scalar(named.where(self._listable(), _tag.kind == "tag", _tag.slug == slug))
+        return Tag(str(name), slug), int(count), self._listed(self._page(condition, offset, limit))
+
+    def tags(self) -> tuple[TagCount, ...]:
+        """Give the tags of visible posts, by slug."""
+        asked = (
+            select(func.min(_tag.name), _tag.slug, func.count(_tag.source.distinct()))
+            .join(tables.document, _document.path == _tag.source)
+            .where(self._listable(), _tag.kind == "tag")
+            .group_by(_tag.slug)
+            .order_by(_tag.slug)
+        )
+        return tuple(TagCount(*row) for row in self._connection.execute(asked))
+
+    def archive(self, year: int | None = None) -> tuple[Dated, ...]:
+        """Give address, title and date of every visible post, newest first; `year` is in the site's time zone."""
+        asked = select(_document.address, _document.title, _document.published).where(self._listable())
+        if year is not None:
+            start, end = self._year(year), self._year(year + 1)
+            asked = asked.where(_document.published >= start, _document.published < end)
+        ordered = asked.order_by(_document.published.desc(), _document.path)
+        return tuple(Dated(*row) for row in self._connection.execute(ordered))
+
+    def years(self) -> tuple[tuple[int, int], ...]:
+        """Give each year (in the site's time zone) with its number of visible posts, newest first."""
+        zone = ZoneInfo(self.config.addressing.timezone)
+        counts: dict[int, int] = {}
+        for published in self._connection.scalars(select(_document.published).where(self._listable())):
+            year = datetime.fromtimestamp(published, zone).year
+            counts[year] = counts.get(year, 0) + 1
+        return tuple(sorted(counts.items(), reverse=True))
+
+    def sitemap(self) -> tuple[tuple[str, int], ...]:
+        """Give address and last change of every visible document that search engines may list."""
+        asked = (
+            select(_document.address, _document.updated)
+            .where(is_visible(tables.document, self.now), holds_its_address(self.now))
+            .where(_document.noindex.is_(False), _document.unlisted.is_(False))
+            .order_by(_document.address)
+        )
+        return tuple((row.address, row.updated) for row in self._connection.execute(asked))
+
+    def addresses(self, targets: Collection[str]) -> Mapping[str, str]:
+        """Give the addresses that link tokens stand for; a target that leads nowhere is absent."""
+        return resolution.addresses_of(self._connection, targets, self._base, self.now)
+
+    def bodies(self, paths: Collection[str]) -> Mapping[str, str]:
+        """Give the HTML (with tokens) of documents by path."""
+        asked = select(_document.path, _document.html).where(_document.path.in_(list(paths)))
+        return {row.path: row.html for row in self._connection.execute(asked)}
+
+    def status(self) -> Status:
+        """Give what is live, since when, and what is wrong."""
+        counts = {
+            "posts": self.post_count(),
+            "documents": self._count(tables.document),
+            "files": self._count(tables.file),
+            "file_bytes": int(self._connection.scalar(select(func.sum(tables.file.c.size))) or 0),
+        }
+        return Status(
+            revision=self.revision,
+            branch=self._site.site.branch,
+            publication=self.publication,
+            publications=self._site.publications,
+            published_at=self._site.published_at,
+            problems=all_problems(self._connection, self._base, self.now),
+            reports=self._reports(),
+            counts=counts,
+        )
+
+    @property
+    def _base(self) -> str:
+        return self.config.addressing.base_path
+
+    def _relative(self, address: str) -> str:
+        return address.removeprefix(self._base)
+
+    def _listable(self) -> ColumnElement[bool]:
+        return and_(
+            _document.kind == Kind.POST.value,
+            _document.unlisted.is_(False),
+            is_visible(tables.document, self.now),
+            holds_its_address(self.now),
+        )
+
+    def _page(self, condition: ColumnElement[bool], offset: int, limit: int) -> list[str]:
+        ordered = select(_document.path).where(condition).order_by(_document.published.desc(), _document.path)
+        return list(self._connection.scalars(ordered.offset(offset).limit(limit)))
+
+    def _listed(self, paths: list[str]) -> tuple[Listed, ...]:
+        rows = {row.path: row for row in self._connection.execute(select(*_LISTED).where(_document.path.in_(paths)))}
+        tags = self._tags_of(paths, "tag")
+        return tuple(_as_listed(rows[path], tags.get(path, ())) for path in paths)
+
+    def _tags_of(self, paths: list[str], kind: str) -> dict[str, tuple[Tag, ...]]:
+        found: dict[str, tuple[Tag, ...]] = {}
+        asked = select(_tag.source, _tag.name, _tag.slug).where(_tag.source.in_(paths), _tag.kind == kind)
+        for row in self._connection.execute(asked.order_by(_tag.source, _tag.position)):
+            found[row.source] = (*found.get(row.source, ()), Tag(row.name, row.slug))
+        return found
+
+    def _article(self, path: str) -> Article:
+        row = self._connection.execute(select(tables.document).where(_document.path == path)).one()
+        listed = _as_listed(row, self._tags_of([path], "tag").get(path, ()))
+        is_post = listed.kind is Kind.POST and not row.unlisted
+        return Article(
+            listed=listed,
+            html=row.html,
+            outline=codec.load_outline(row.outline),
+            categories=self._tags_of([path], "category").get(path, ()),
+            language=row.language,
+            image=row.image,
+            canonical_url=row.canonical_url,
+            noindex=row.noindex,
+            previous=self._neighbour(row, newer=False) if is_post else None,
+            next=self._neighbour(row, newer=True) if is_post else None,
+        )
+
+    def _neighbour(self, row: Any, *, newer: bool) -> Neighbour | None:
+        """Give the post next to `row` in the order of listings (newest first, then by path)."""
+        date, path = _document.published, _document.path
+        if newer:
+            beyond = (date > row.published) | ((date == row.published) & (path < row.path))
+            order = (date.asc(), path.desc())
+        else:
+            beyond = (date < row.published) | ((date == row.published) & (path > row.path))
+            order = (date.desc(), path.asc())
+        asked = select(_document.address, _document.title).where(self._listable(), beyond)
+        found = self._connection.execute(asked.order_by(*order).limit(1)).one_or_none()
+        return Neighbour(*found) if found else None
+
+    def _year(self, year: int) -> int:
+        bounded = min(max(year, 1), 9999)
+        return int(datetime(bounded, 1, 1, tzinfo=ZoneInfo(self.config.addressing.timezone)).timestamp())
+
+    def _count(self, table: Any) -> int:
+        return int(self._connection.scalar(select(func.count()).select_from(table)) or 0)
+
+    def _reports(self) -> tuple[SyncReport, ...]:
+        newest = tables.sync_report.c.number.desc()
+        reports = self._connection.scalars(select(tables.sync_report.c.report).order_by(newest))
+        return tuple(codec.load_report(report) for report in reports)
+
+
+def _as_listed(row: Any, tags: tuple[Tag, ...]) -> Listed:
+    return Listed(
+        path=row.path,
+        address=row.address,
+        kind=Kind(row.kind),
+        title=row.title,
+        published=row.published,
+        updated=row.updated,
+        authors=tuple(json.loads(row.authors)),
+        description=row.description,
+        excerpt=row.excerpt,
+        tags=tags,
+        feed_name=row.feed_name,
+        word_count=row.word_count,
+    )

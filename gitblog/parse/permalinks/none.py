@@ -1,0 +1,5 @@
+"""Jekyll's style of that name: no date."""
+
+from __future__ import annotations
+
+PATTERN = "/:categories/:slug.html"

@@ -1,0 +1,161 @@
+"""The author's site: which of the things that claim an address answers, and how it is sent.
+
+The order: visible document, file, generated listing or feed, alias or former address, 404. A missing slash at
+the end is no error where the address with it has something behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Request, Response, abort, request
+
+from gitblog.index.queries import Index
+from gitblog.index.views import Gone, Redirect, ServedFile
+from gitblog.web.answers import Answer, without_body
+from gitblog.web.assets import blob_tag, file_answer
+from gitblog.web.caching import PageCache
+from gitblog.web.conditional import Span, not_modified, requested_span
+from gitblog.web.feeds import feed
+from gitblog.web.hosts import origin_of
+from gitblog.web.listings import listing, redirect
+from gitblog.web.presentation import Desk
+from gitblog.web.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The view behind every address outside `/-/`; `site_url` is "" where the operator set none."""
+
+    index: Index
+    cache: PageCache
+    theme: Theme
+    site_url: str
+
+    def read(self, address: str = "") -> Response:
+        """Answer 200, 206, 301, 304, 404, 410 or 416; raises IndexUnavailableError (503) without an index."""
+        if request.path.startswith("/-/"):
+            abort(404)
+        asked = self.cache.asked(request.environ)
+        with self.index.snapshot(asked.now) as snapshot:
+            desk = Desk(snapshot, self.theme, origin_of(self.site_url or snapshot.config.url))
+            answer = _answer(desk, request)
+        self.cache.keep(asked, answer, snapshot.publication, snapshot.revision)
+        return send(answer, snapshot.revision, request)
+
+
+def resolve(desk: Desk, address: str) -> Answer | ServedFile:
+    """Give what the address stands for at the desk's snapshot; the 404 page where it stands for nothing."""
+    return (
+        _document(desk, address)
+        or _file(desk, address)
+        or _generated(desk, address)
+        or _fallback(desk, address)
+        or _slash(desk, address)
+        or _top(desk, address)
+        or not_found(desk)
+    )
+
+
+def not_found(desk: Desk) -> Answer:
+    """Make the page for an address with nothing behind it; it does not repeat the address."""
+    site, _ = desk.frame()
+    return desk.page("404.html", 404, site=site)
+
+
+def send(answer: Answer, revision: str, asking: Request) -> Response:
+    """Send an answer: whole, as 304, or the part of a file that was asked for."""
+    fields = answer.headers(revision)
+    if answer.status == HTTPStatus.OK and not_modified(asking.headers.get("If-None-Match", ""), answer.etag):
+        return Response(status=304, headers=without_body(fields))
+    try:
+        span = _span(answer, asking)
+    except ValueError:
+        # RFC 9110, 15.5.17: tell the size, so that the client can ask again.
+        return Response(status=416, headers=[*fields, ("Content-Range", f"bytes */{len(answer.body)}")])
+    if span is None:
+        size = len(answer.body) if answer.size is None else answer.size
+        return Response(answer.body, answer.status, [*fields, ("Content-Length", str(size))])
+    content_range = f"bytes {span.start}-{span.stop - 1}/{len(answer.body)}"
+    return Response(answer.body[span.start : span.stop], 206, [*fields, ("Content-Range", content_range)])
+
+
+def _answer(desk: Desk, asking: Request) -> Answer:
+    address = _address(asking.environ["PATH_INFO"])
+    found = resolve(desk, address) if address else not_found(desk)
+    if isinstance(found, Answer):
+        return found
+    known = not_modified(asking.headers.get("If-None-Match", ""), blob_tag(found))
+    return file_answer(desk.snapshot, found, with_body=asking.method == "GET" and not known)
+
+
+def _address(path_info: str) -> str:
+    """Give the address that was asked for, "" where it can be none: not UTF-8, or with a NUL in it.
+
+    PostgreSQL refuses a text with a NUL, and half a character must not become the address of something else.
+    """
+    try:
+        address = path_info.encode("latin-1").decode()
+    except UnicodeError:
+        return ""
+    return "" if "\0" in address else address
+
+
+def _document(desk: Desk, address: str) -> Answer | None:
+    article = desk.snapshot.article_at(address)
+    if article is None:
+        return None
+    site, (body,) = desk.frame([article.html])
+    return desk.page(f"{article.listed.kind}.html", site=site, article=article, body=body)
+
+
+def _file(desk: Desk, address: str) -> ServedFile | None:
+    # Files, like listings, answer below the base path alone.
+    return desk.snapshot.file_at(address) if address.startswith(f"{desk.base}/") else None
+
+
+def _generated(desk: Desk, address: str) -> Answer | None:
+    if not address.startswith(f"{desk.base}/"):
+        return None
+    path = address.removeprefix(desk.base)
+    return listing(desk, path) or feed(desk, path)
+
+
+def _fallback(desk: Desk, address: str) -> Answer | None:
+    match desk.snapshot.fallback(address):
+        case Redirect(target):
+            return redirect(target)
+        case Gone():
+            site, _ = desk.frame()
+            return desk.page("410.html", 410, site=site)
+        case None:
+            return None
+
+
+def _slash(desk: Desk, address: str) -> Answer | None:
+    """Answer an address that only lacks its slash, in one step: a redirect behind it is followed at once."""
+    if address.endswith("/"):
+        return None
+    whole = f"{address}/"
+    if desk.snapshot.article_at(whole) is not None:
+        return redirect(whole)
+    generated = _generated(desk, whole)
+    if generated is not None and not generated.location:
+        return redirect(whole)
+    return generated or _fallback(desk, whole)
+
+
+def _top(desk: Desk, address: str) -> Answer | None:
+    """Send the host's root to the site's top where the site has a base path."""
+    return redirect(f"{desk.base}/") if desk.base and address == "/" else None
+
+
+def _span(answer: Answer, asking: Request) -> Span | None:
+    header = asking.headers.get("Range", "")
+    if not (header and answer.accepts_ranges and asking.method == "GET"):
+        return None
+    # RFC 9110, 13.1.5: a client that continues an older version gets the new one whole.
+    if asking.headers.get("If-Range", answer.etag) != answer.etag:
+        return None
+    return requested_span(header, len(answer.body))

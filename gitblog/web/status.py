@@ -1,0 +1,132 @@
+"""Probes and status: does the process live, is there something to serve, and what is wrong.
+
+What is live may be seen by anybody. File names, lines and failures are the author's: they need STATUS_TOKEN.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from flask import Flask, Response, jsonify, request
+
+from gitblog.errors import IndexUnavailableError
+from gitblog.index.queries import Index
+from gitblog.index.views import Status
+from gitblog.model import Problem, SyncReport
+from gitblog.web.answers import HTML
+from gitblog.web.theme import Theme, iso
+
+_PLAIN = "text/plain; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPages:
+    """The views of probes and status; `token` is "" where the details stay closed.
+
+    `problems` gives the complaints that concern several files; those of one file come from the index.
+    """
+
+    index: Index
+    theme: Theme
+    token: str
+    clock: Callable[[], float]
+    syncing: Callable[[], bool]
+    problems: Callable[[], tuple[Problem, ...]]
+
+    def healthz(self) -> Response:
+        """Answer 200: the process lives."""
+        return Response("ok\n", content_type=_PLAIN)
+
+    def readyz(self) -> Response:
+        """Answer 200 with the revision, or 503 with the reason why nothing can be served."""
+        try:
+            return Response(f"ready {self._status().revision}\n", content_type=_PLAIN)
+        except IndexUnavailableError as error:
+            return Response(f"{error.message}\n", 503, [("Retry-After", "1")], content_type=_PLAIN)
+
+    def status(self) -> Response:
+        """Answer 200 with what is live, 401 for a wrong token, 503 while nothing is."""
+        detailed = _bearer_matches(request.headers.get("Authorization", ""), self.token)
+        if "Authorization" in request.headers and self.token and not detailed:
+            return Response("wrong token\n", 401, [("WWW-Authenticate", "Bearer")], content_type=_PLAIN)
+        try:
+            status, reason = self._status(), ""
+        except IndexUnavailableError as error:
+            status, reason = None, error.message
+        make = self._json if _wants_json() else self._html
+        response = make(status, reason, detailed=detailed)
+        response.status_code = 200 if status else 503
+        response.headers["Vary"] = "Accept, Authorization"
+        return response
+
+    def _status(self) -> Status:
+        with self.index.snapshot(int(self.clock())) as snapshot:
+            return snapshot.status()
+
+    def _all_problems(self, status: Status) -> tuple[Problem, ...]:
+        return (*status.problems, *self.problems())
+
+    def _json(self, status: Status | None, reason: str, *, detailed: bool) -> Response:
+        facts: dict[str, object] = {
+            "revision": status.revision if status else None,
+            "publication": status.publication if status else None,
+            "publications": status.publications if status else 0,
+            "published_at": iso(status.published_at) if status else None,
+            "syncing": self.syncing(),
+        }
+        if reason:
+            facts["reason"] = reason
+        if status and detailed:
+            facts["problems"] = [asdict(problem) for problem in self._all_problems(status)]
+            facts["last_sync"] = _report(status.reports[0]) if status.reports else None
+            facts["counts"] = dict(status.counts)
+        return jsonify(facts)
+
+    def _html(self, status: Status | None, reason: str, *, detailed: bool) -> Response:
+        body = self.theme.render(
+            "status.html",
+            status=status,
+            reason=reason,
+            detailed=detailed,
+            open_to_token=bool(self.token),
+            syncing=self.syncing(),
+            problems=self._all_problems(status) if status and detailed else (),
+        )
+        return Response(body, content_type=HTML)
+
+
+def register_status(app: Flask, pages: StatusPages) -> None:
+    """Put the probes and the status page at their addresses."""
+    app.add_url_rule("/-/healthz", "healthz", pages.healthz)
+    app.add_url_rule("/-/readyz", "readyz", pages.readyz)
+    app.add_url_rule("/-/status", "status", pages.status)
+
+
+def _report(report: SyncReport) -> dict[str, object]:
+    return {
+        "from": report.from_revision or None,
+        "to": report.to_revision or None,
+        "started_at": iso(report.started_at),
+        "seconds": report.seconds,
+        "outcome": report.outcome,
+        "message": report.message,
+        "counts": dict(report.counts),
+    }
+
+
+def _wants_json() -> bool:
+    """`?format=` decides; else what the client likes better, and a person's browser where it likes both."""
+    wanted = request.args.get("format", "")
+    if wanted in {"json", "html"}:
+        return wanted == "json"
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return best == "application/json"
+
+
+def _bearer_matches(header: str, token: str) -> bool:
+    """Compare in constant time, as bytes (text that is not ASCII would raise); no token matches nothing."""
+    scheme, _, given = header.partition(" ")
+    same = hmac.compare_digest(given.strip().encode(), token.encode())
+    return bool(token) and scheme.lower() == "bearer" and same
