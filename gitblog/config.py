@@ -124,9 +124,7 @@ def _given(setting: Setting, environ: Mapping[str, str], read: Callable[[str], s
         content = read(path).strip()
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        raise _wrong(
-            file_name, f"names a file that cannot be read ({why}): check the path and its rights"
-        ) from exc
+        raise _wrong(file_name, f"names a file that cannot be read ({why}): check the path and its rights") from exc
     if not content:
         raise _wrong(file_name, "names an empty file: write the value into it, or unset the variable")
     return content
@@ -155,9 +153,7 @@ def _repository(name: str, text: str) -> str:
     if "://" in text:
         return _repository_url(name, text)
     if ":" in text.split("/", 1)[0] and not _SCP_LIKE.fullmatch(text):
-        raise _wrong(
-            name, "is no address that is understood: write git@host:owner/repository.git, or ./ before a path"
-        )
+        raise _wrong(name, "is no address that is understood: write git@host:owner/repository.git, or ./ before a path")
     return text
 
 
@@ -206,9 +202,7 @@ def _branch(name: str, text: str) -> str:
 
 def _token(name: str, text: str) -> str:
     if _BLANK.search(text) or _CONTROL.search(text) or not text.isascii():
-        raise _wrong(
-            name, "holds blanks or characters that no token has: copy it again, as token or user:token"
-        )
+        raise _wrong(name, "holds blanks or characters that no token has: copy it again, as token or user:token")
     if text.endswith(":"):
         raise _wrong(name, "has a user but no token after the colon: write token or user:token")
     return text
@@ -221,9 +215,7 @@ def _ssh_key(name: str, text: str) -> str:
         lines = text if "\n" in text else text.replace("\\n", "\n")
         return lines.replace("\r\n", "\n").rstrip("\n") + "\n"
     if "-----" in text or _CONTROL.search(text):
-        raise _wrong(
-            name, "is neither a path nor a private key: a key starts with -----BEGIN and has several lines"
-        )
+        raise _wrong(name, "is neither a path nor a private key: a key starts with -----BEGIN and has several lines")
     return _path_text(name, text)
 
 
@@ -298,9 +290,7 @@ def _database(name: str, text: str) -> str:
     if scheme != "sqlite":
         raise _wrong(name, "names a database that is not supported: use postgresql:// or sqlite:///")
     if not url.path.strip("/") or url.netloc or ":memory:" in url.path:
-        raise _wrong(
-            name, "names no file, and several processes share it: write sqlite:///path/of/index.sqlite"
-        )
+        raise _wrong(name, "names no file, and several processes share it: write sqlite:///path/of/index.sqlite")
     return f"sqlite{rest}"
 
 

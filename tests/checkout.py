@@ -65,6 +65,4 @@ def _lend_requirements(folder: Path) -> None:
     command.unlink(missing_ok=True)
     command.write_text(f'#!/bin/sh\nexec "{venv}/bin/python" -m gitblog "$@"\n')
     command.chmod(0o755)
-    subprocess.run(
-        ["make", "--touch", "--silent", "setup", "check"], cwd=folder, capture_output=True, check=True
-    )
+    subprocess.run(["make", "--touch", "--silent", "setup", "check"], cwd=folder, capture_output=True, check=True)

@@ -41,9 +41,7 @@ _database_numbers = itertools.count(1)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--long` and `--postgres-major`."""
     parser.addoption("--long", action="store_true", help="also run the tests marked long")
-    parser.addoption(
-        "--postgres-major", type=int, help="run on this major version of PostgreSQL, e.g. 15 or 18"
-    )
+    parser.addoption("--postgres-major", type=int, help="run on this major version of PostgreSQL, e.g. 15 or 18")
 
 
 def pytest_configure(config: pytest.Config) -> None:

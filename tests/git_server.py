@@ -152,13 +152,9 @@ class GitServer:
         for name in ("HTTP_CONTENT_ENCODING", "HTTP_GIT_PROTOCOL"):
             if name in environ:
                 variables[name] = environ[name]
-        done = subprocess.run(
-            ["git", "http-backend"], env=variables, input=body, capture_output=True, check=False
-        )
+        done = subprocess.run(["git", "http-backend"], env=variables, input=body, capture_output=True, check=False)
         head, _, answer = done.stdout.partition(b"\r\n\r\n")
-        headers = [
-            (name, value) for name, _, value in (line.partition(": ") for line in head.decode().split("\r\n"))
-        ]
+        headers = [(name, value) for name, _, value in (line.partition(": ") for line in head.decode().split("\r\n"))]
         status = next((value for name, value in headers if name == "Status"), "200 OK")
         start_response(status, [pair for pair in headers if pair[0] not in ("Status", "")])
         return self._pieces(answer)

@@ -155,9 +155,7 @@ def test_the_two_lists_of_requirements_agree() -> None:
 def test_the_locks_pin_and_hash_everything(lock: str) -> None:
     """pip refuses a line without a hash, but only when it meets it on that platform."""
     text = (TOP / f"{lock}.txt").read_text()
-    entries = re.findall(
-        r"^([a-z0-9][^\s=]*)==\S+(.*(?:\n    --hash=\S+.*)*)", text, re.MULTILINE | re.IGNORECASE
-    )
+    entries = re.findall(r"^([a-z0-9][^\s=]*)==\S+(.*(?:\n    --hash=\S+.*)*)", text, re.MULTILINE | re.IGNORECASE)
 
     assert len(entries) >= 15
     assert [name for name, rest in entries if "--hash=sha256:" not in rest] == []

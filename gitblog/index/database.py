@@ -44,9 +44,7 @@ class Database:
             connection = self.engine.connect()
         with connection:
             if self.is_postgres:
-                connection = connection.execution_options(
-                    isolation_level="REPEATABLE READ", postgresql_readonly=True
-                )
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with _translated(), connection.begin():
                 yield connection
 
@@ -109,9 +107,7 @@ def _open_sqlite(url: URL) -> Database:
 
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        engine = create_engine(
-            URL.create("sqlite", database=str(path)), connect_args={"timeout": _SQLITE_BUSY_SECONDS}
-        )
+        engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": _SQLITE_BUSY_SECONDS})
         event.listen(engine, "checkout", _refuse_a_deleted_file)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -23,9 +23,7 @@ def all_problems(connection: Connection, base: str, now: int) -> tuple[Problem, 
 
 def _stored(connection: Connection) -> Iterator[Problem]:
     for row in connection.execute(select(tables.problem)):
-        yield Problem(
-            row.source, row.line, row.column, row.reason, row.message, row.hint, Severity(row.severity)
-        )
+        yield Problem(row.source, row.line, row.column, row.reason, row.message, row.hint, Severity(row.severity))
 
 
 def _shadowed(connection: Connection, now: int) -> Iterator[Problem]:

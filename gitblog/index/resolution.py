@@ -200,4 +200,3 @@ def _former_bundle(connection: Connection, address: str, base: str, now: int) ->
             if file_at(connection, moved.removeprefix(base), base, now) is not None:
                 return Redirect(moved)
     return None
-

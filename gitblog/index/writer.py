@@ -100,9 +100,7 @@ def record_report(database: Database, report: SyncReport) -> None:
     """Keep a sync's report, and forget those before the last fifty."""
     with database.writing() as connection:
         last = connection.scalar(select(func.max(tables.sync_report.c.number))) or 0
-        connection.execute(
-            insert(tables.sync_report), [{"number": last + 1, "report": codec.dump_report(report)}]
-        )
+        connection.execute(insert(tables.sync_report), [{"number": last + 1, "report": codec.dump_report(report)}])
         old = tables.sync_report.c.number <= last + 1 - _REPORTS_KEPT
         connection.execute(delete(tables.sync_report).where(old))
 
@@ -166,9 +164,7 @@ def _write_log(connection: Connection, update: Update) -> tuple[int, int]:
     )
 
 
-def _apply(
-    connection: Connection, table: Table, stored: set[tuple[Any, ...]], computed: set[tuple[Any, ...]]
-) -> int:
+def _apply(connection: Connection, table: Table, stored: set[tuple[Any, ...]], computed: set[tuple[Any, ...]]) -> int:
     """Remove the stored rows that were not computed, and add the computed ones that were not stored."""
     key = [column.name for column in table.primary_key]
     names = [column.name for column in table.c]

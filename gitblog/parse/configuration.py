@@ -71,9 +71,7 @@ def parse_configuration(file: SourceFile) -> ParsedConfiguration:
         line, column = _place(text, error.table, error.number, error.key)
         name = f"{error.table}.{error.key}" if error.table else error.key
         return _failed(file.path, line, column, f"`{name}`: {error.wrong.message}", error.wrong.hint)
-    return ParsedConfiguration(
-        config, (*_unknown(file.path, text, values), *_advice(file.path, text, config))
-    )
+    return ParsedConfiguration(config, (*_unknown(file.path, text, values), *_advice(file.path, text, config)))
 
 
 def _site(values: Mapping[str, object]) -> SiteConfig:
@@ -94,12 +92,9 @@ def _site(values: Mapping[str, object]) -> SiteConfig:
         markdown=top.read("markdown", _one_of(MARKUPS), defaults.markdown),
         posts_per_page=top.read("posts_per_page", _page_size, defaults.posts_per_page),
         authors=tuple(
-            Author(table.need("name", _text), table.read("url", absolute_url, ""))
-            for table in top.tables("author")
+            Author(table.need("name", _text), table.read("url", absolute_url, "")) for table in top.tables("author")
         ),
-        menu=tuple(
-            MenuItem(table.need("title", _text), table.need("url", _menu_url)) for table in top.tables("menu")
-        ),
+        menu=tuple(MenuItem(table.need("title", _text), table.need("url", _menu_url)) for table in top.tables("menu")),
         footer=top.table("footer").read("text", _text, defaults.footer),
         id_authority=top.table("feeds").read("id_authority", _authority, defaults.id_authority),
         addressing=addressing,
@@ -134,17 +129,13 @@ class _Table:
     def table(self, name: str) -> _Table:
         value = self._values.get(name, {})
         if not isinstance(value, dict):
-            raise _WrongKey(
-                "", 0, name, WrongValue("this is no table", f"write a line [{name}] and its keys below")
-            )
+            raise _WrongKey("", 0, name, WrongValue("this is no table", f"write a line [{name}] and its keys below"))
         return _Table(value, name)
 
     def tables(self, name: str) -> tuple[_Table, ...]:
         value = self._values.get(name, [])
         if not isinstance(value, list) or not all(isinstance(member, dict) for member in value):
-            wrong = WrongValue(
-                "this is no list of tables", f"write a line [[{name}]] for each, its keys below"
-            )
+            wrong = WrongValue("this is no list of tables", f"write a line [[{name}]] for each, its keys below")
             raise _WrongKey("", 0, name, wrong)
         return tuple(_Table(member, name, number) for number, member in enumerate(value))
 
@@ -196,9 +187,7 @@ def _url(value: object) -> tuple[str, str]:
     written = absolute_url(_text(value)).rstrip("/")
     parts = urlsplit(written)
     if parts.query or parts.fragment or "@" in parts.netloc:
-        raise WrongValue(
-            "the address holds more than scheme, host and path", "write it as https://example.org/blog"
-        )
+        raise WrongValue("the address holds more than scheme, host and path", "write it as https://example.org/blog")
     try:
         _ = parts.port
     except ValueError as error:
@@ -252,9 +241,7 @@ def _advice(path: str, text: str, config: SiteConfig) -> tuple[Problem, ...]:
         return ()
     host = urlsplit(config.url).hostname or ""
     line, column = _place(text, "", 0, "url")
-    message = (
-        "the ids in feeds are tied to the host of `url`: feed readers show all posts again when it changes"
-    )
+    message = "the ids in feeds are tied to the host of `url`: feed readers show all posts again when it changes"
     hint = f'write [feeds] and below it id_authority = "{host}", and leave it for ever'
     return (Problem(path, line, column, "feed-ids", message, hint, Severity.WARNING),)
 

@@ -78,9 +78,7 @@ def _data_problem(path: str, data: bytes) -> Problem | None:
         return Problem(path, 0, 0, "size", message, "split it into several posts")
     if is_lfs_pointer(data):
         message = "this is a Git LFS pointer, not the file itself"
-        return Problem(
-            path, 1, 1, "lfs", message, "keep posts out of Git LFS (git lfs untrack, then commit it anew)"
-        )
+        return Problem(path, 1, 1, "lfs", message, "keep posts out of Git LFS (git lfs untrack, then commit it anew)")
     return None
 
 

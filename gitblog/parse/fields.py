@@ -40,9 +40,7 @@ class FieldReader:
             if name:
                 self._fields.setdefault(name, []).append(field)
             elif meant := near_miss(key):
-                self.warn(
-                    field, "unknown-key", f"the key `{_cut(key)}` is unknown", f"did you mean `{meant}`?"
-                )
+                self.warn(field, "unknown-key", f"the key `{_cut(key)}` is unknown", f"did you mean `{meant}`?")
         for name, fields in self._fields.items():
             names = SYNONYMS[name]
             self._fields[name] = sorted(fields, key=partial(_rank, names))

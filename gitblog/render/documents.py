@@ -1,6 +1,6 @@
 """A document becomes HTML, or a Problem that tells its author why not.
 
-Two renders with the same fingerprint, document and engine return the same bytes, whatever else is on the host.
+Two renders with the same fingerprint, document and engine return the same bytes, on any host at any time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gitblog.render.markup import ENGINES
 RENDER_VERSION: Final = 1
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
-# An HTML parser looks through all open elements at each tag, in C code that no timer cuts: both factors are bounded.
+# An HTML parser may look through all open elements at each tag, in C code that no timer cuts: bound both.
 MAX_DEPTH: Final = 1_200
 MAX_TAGS: Final = 100_000
 MAX_WARNINGS: Final = 20
@@ -47,6 +47,7 @@ _NEVER_NESTED = frozenset(
     }
     | {"param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
 )
+_REPORT: Final = "write it in a simpler way, and tell gitblog's developers about the text"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _WORD_END = re.compile(r"[\s()<>\"'\[\]]+")
 
@@ -63,15 +64,11 @@ def render_document(document: Document, engine: str) -> RenderedDocument | Probl
     name = document.markup or engine
     if name not in ENGINES:
         names = " or ".join(sorted(ENGINES))
-        return _refusal(
-            document, "unknown-markup", f"there is no markup engine {name[:40]!r}", f"use {names}", 0
-        )
+        return _refusal(document, "unknown-markup", f"there is no markup engine {name[:40]!r}", f"use {names}", 0)
     body = sanitising.printable(document.body)
     if len(body.encode()) > MAX_BODY_BYTES:
         limit = MAX_BODY_BYTES // 1024 // 1024
-        return _refusal(
-            document, "too-large", f"the text is larger than {limit} MiB", "split it into several posts"
-        )
+        return _refusal(document, "too-large", f"the text is larger than {limit} MiB", "split it into several posts")
     try:
         markup = ENGINES[name].to_html(body)
         if refusal := _limit(document, markup):
@@ -81,9 +78,8 @@ def render_document(document: Document, engine: str) -> RenderedDocument | Probl
         return _refusal(document, "too-deep", "lists or quotes are nested too deeply", "use fewer levels")
     except (ValueError, LookupError, AttributeError, TypeError, AssertionError) as exc:
         # A parser's own fault on odd text must not stop the posts beside it.
-        return _refusal(
-            document, "render-failed", f"{name} could not read the text: {exc}"[:200], "report this text"
-        )
+        message = f"{name} failed on the text: {exc}"[:200]
+        return _refusal(document, "render-failed", message, _REPORT)
     return _finished(document, body, transformed)
 
 
@@ -106,9 +102,7 @@ def _limit(document: Document, markup: str) -> Problem | None:
             open_tags[tag] += 1
             depth += 1
             if depth > MAX_DEPTH:
-                return _refusal(
-                    document, "too-deep", f"more than {MAX_DEPTH} levels are nested", "use fewer levels"
-                )
+                return _refusal(document, "too-deep", f"more than {MAX_DEPTH} levels are nested", "use fewer levels")
         elif open_tags[tag]:
             open_tags[tag] -= 1
             depth -= 1

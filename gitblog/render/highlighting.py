@@ -1,6 +1,6 @@
 """Code in colour: Pygments' classes on the spans of a block whose language is known.
 
-A lexer can need quadratic time on one long line: blocks and lines have static bounds, above them code is plain.
+A lexer can need quadratic time on one long line: above static bounds of blocks and lines, code is plain.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def _rewrite(node: LexborNode, name: str, value: str, findings: _Findings) -> No
 
 
 def _is_engines_own(tag: str, name: str, value: str) -> bool:
-    """Tell what an engine wrote for itself: `clean` keeps what serves readers and drops the rest in silence."""
+    """Tell what an engine wrote for itself: `clean` keeps what serves readers, and drops the rest."""
     if name == "id":
         return _FOOTNOTE_ID.fullmatch(value) is not None
     return _ENGINE_MARKS.fullmatch(name) is not None or (tag == "input" and name in ("type", "disabled"))

@@ -2,8 +2,8 @@
 
 A token is the value of one `href` or `src`: `gitblog:TARGET?QUERY#FRAGMENT`, each part percent-encoded.
 It holds no address, so that moving a post renders nothing again.
-Only a real attribute of a real tag can be a token: text cannot hold a raw "<" and a value no raw quote, and the pass
-replaces every address that the author wrote.
+Only a real attribute of a real tag can be a token: text cannot hold a raw "<" and a value no raw quote.
+The pass replaces every address that the author wrote, and `drop_foreign_tokens` empties whatever it did not issue.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ def _inside(path: str, query: str, fragment: str, source: str) -> Destination:
     if target is None:
         return Destination(complaint="it leads out of the site's folder")
     if len(target.encode(errors="replace")) > MAX_TARGET_BYTES or _CONTROL.search(target):
-        return Destination(
-            complaint=f"it is longer than {MAX_TARGET_BYTES} bytes or holds control characters"
-        )
+        return Destination(complaint=f"it is longer than {MAX_TARGET_BYTES} bytes or holds control characters")
     return Destination(make_token(target, query, fragment), target, fragment)
 
 

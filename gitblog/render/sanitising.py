@@ -1,4 +1,4 @@
-"""What HTML may hold when it leaves `render`: one table for the pass, which tells the author, and for nh3, which acts.
+"""What HTML may hold when it leaves `render`: one table for the pass, which reports, and nh3, which acts.
 
 No script, style, form, frame or foreign content; no event handler; no author's id; classes only by tag.
 """

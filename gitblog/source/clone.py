@@ -149,9 +149,7 @@ class Clone:
                 reason="empty",
             )
         name = f"branch {branch}" if branch else "default branch (its HEAD names one that does not exist)"
-        return SourceError(
-            f"{self._url} has no {name}; set CONTENT_BRANCH to one that exists", reason="no-branch"
-        )
+        return SourceError(f"{self._url} has no {name}; set CONTENT_BRANCH to one that exists", reason="no-branch")
 
     def _ask_remote(self, arguments: list[str]) -> str:
         output = self._git.run(

@@ -151,9 +151,7 @@ class _Process(Protocol):
 def revision_argument(revision: str) -> str:
     """Give back a full object id; anything else never reaches git."""
     if not _REVISION_RE.fullmatch(revision):
-        raise SourceError(
-            f"{revision!r} is not a full commit id; give 40 hexadecimal digits", reason="no-commit"
-        )
+        raise SourceError(f"{revision!r} is not a full commit id; give 40 hexadecimal digits", reason="no-commit")
     return revision
 
 
@@ -203,9 +201,7 @@ class Git:
         git = _load()
         # GitPython hands the whole environment on; what a surrounding git or a user set for git is unset by
         # name, because GIT_DIR, GIT_TRACE_CURL or GIT_SSL_NO_VERIFY would change what is read or shown.
-        inherited = [
-            name for name in os.environ if _INHERITED_RE.fullmatch(name) and name not in self.environment
-        ]
+        inherited = [name for name in os.environ if _INHERITED_RE.fullmatch(name) and name not in self.environment]
         unset = ["env", *(part for name in inherited for part in ("-u", name))] if inherited else []
         try:
             # The wrapper itself is kept: it ends its process when it is collected.

@@ -97,11 +97,7 @@ def _quoted(path: Path) -> str:
 
 
 def _text_or_file(value: str, variable: str) -> str:
-    if (
-        "\n" in value.strip()
-        or value.startswith("-----BEGIN")
-        or (" " in value and not Path(value).is_file())
-    ):
+    if "\n" in value.strip() or value.startswith("-----BEGIN") or (" " in value and not Path(value).is_file()):
         return value.strip() + "\n"
     try:
         return Path(value).expanduser().read_text().strip() + "\n"

@@ -69,18 +69,12 @@ def check_location(url: str, *, with_token: bool = False) -> str | None:
 
     `with_token` tells that a token is to be sent there.
     """
-    if (
-        not url
-        or url != url.strip()
-        or any(ord(character) < 32 or ord(character) == 127 for character in url)
-    ):
+    if not url or url != url.strip() or any(ord(character) < 32 or ord(character) == 127 for character in url):
         return "is empty or holds white space or control characters; give an https or ssh address or a path"
     if url.startswith("-"):
         return "starts with '-', which git would take for an option; give an https or ssh address or a path"
     if _HELPER_RE.match(url):
-        return (
-            "names a git remote helper ('::'), which can run programs; give an https or ssh address or a path"
-        )
+        return "names a git remote helper ('::'), which can run programs; give an https or ssh address or a path"
     if "://" in url:
         return _check_url(url, with_token=with_token)
     return _check_scp_like(url)

@@ -184,9 +184,7 @@ def _entry(token: bytes, tokens: Iterator[bytes]) -> RawEntry:
     """Read one entry and take its paths off `tokens`; a path may look like anything, an entry may not."""
     fields = token.lstrip(b"\n").decode("ascii", "replace").split(" ")
     if len(fields) != 5 or not fields[0].startswith(":"):
-        raise SourceError(
-            f"git's raw format holds {token[:60]!r}, which is not an entry", reason="git-failed"
-        )
+        raise SourceError(f"git's raw format holds {token[:60]!r}, which is not an entry", reason="git-failed")
     old_mode, new_mode, old_blob, new_blob = fields[0][1:], *fields[1:4]
     status = fields[4][:1]
     old_path = decode_path(next(tokens))

@@ -88,6 +88,11 @@ class Repository:
         return self._branch
 
     @property
+    def content_dir(self) -> str:
+        """The folder of the repository that is the site's root; "" for the repository's own root."""
+        return self._location.content_dir
+
+    @property
     def present(self) -> bool:
         """Whether there is something to read without a fetch: a path, or a clone of this repository."""
         return self._clone is None or self._clone.branch != ""
@@ -158,7 +163,11 @@ class Repository:
         Raises `SourceError` with the reason "no-folder" where CONTENT_DIR is not a folder of this revision.
         """
         arguments = ["ls-tree", "-r", "-z", "-l", "--full-tree", self._site_tree(revision)]
-        return tuple(_tree_entries(self._read(arguments, "list the files")))
+        entries = tuple(_tree_entries(self._read(arguments, "list the files")))
+        for entry in entries:
+            if entry.size < 0:
+                raise self._missing(entry.blob_id)
+        return entries
 
     def changed_paths(self, old: str, new: str) -> tuple[ChangedPath, ...]:
         """List the paths below the site's root whose file differs; renames are a path gone and a path come.
@@ -194,9 +203,7 @@ class Repository:
             if size > max_bytes:
                 yield blob, None
                 continue
-            if batch and (
-                len(batch) == _BATCH_OBJECTS or sum(known for _, known in batch) + size > _BATCH_BYTES
-            ):
+            if batch and (len(batch) == _BATCH_OBJECTS or sum(known for _, known in batch) + size > _BATCH_BYTES):
                 yield from self._read_batch(batch)
                 batch = []
             batch.append((blob, size))
@@ -260,9 +267,7 @@ class Repository:
         if "fatal" in answer.complaint or "error" in answer.complaint:
             raise translate(what, answer.complaint)
         if not self._read(["for-each-ref", "--count=1"], what):
-            raise SourceError(
-                f"{self._location.url_or_path} has no commit yet; commit something in it", reason="empty"
-            )
+            raise SourceError(f"{self._location.url_or_path} has no commit yet; commit something in it", reason="empty")
         raise SourceError(
             f"{self._location.url_or_path} has no branch {branch}; set CONTENT_BRANCH to one that exists",
             reason="no-branch",
@@ -271,9 +276,7 @@ class Repository:
     def _shallow_commits(self) -> tuple[str, ...]:
         if self._clone:
             return ()
-        name = decode_path(
-            self._read(["rev-parse", "--git-path", "shallow"], "look for a shallow clone")
-        ).strip()
+        name = decode_path(self._read(["rev-parse", "--git-path", "shallow"], "look for a shallow clone")).strip()
         # Relative to git's working folder, which is DATA_DIR, where it is not absolute.
         path = self._location.data_dir.absolute() / name
         return tuple(sorted(path.read_text("ascii").split())) if path.is_file() else ()
@@ -283,9 +286,7 @@ class Repository:
         content_dir = self._location.content_dir
         names = (f"{revision_argument(revision)}^{{tree}}", f"{revision}:{content_dir}")
         data = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
-        whole, folder = self._read(
-            ["cat-file", "--batch-check"], "find the site's folder", data
-        ).splitlines()[:2]
+        whole, folder = self._read(["cat-file", "--batch-check"], "find the site's folder", data).splitlines()[:2]
         if whole.endswith(b" missing"):
             raise ObjectMissingError(
                 f"commit {revision} is not in {self._location.url_or_path}; fetch again", reason="no-commit"
@@ -337,4 +338,5 @@ def _tree_entries(output: bytes) -> Iterator[TreeEntry]:
             facts, _, path = line.partition(b"\t")
             mode, _, blob, size = facts.decode("ascii").split()
             if mode in _REGULAR:
-                yield TreeEntry(decode_path(path), blob, int(size))
+                # git prints BAD for the size of a blob that it cannot read.
+                yield TreeEntry(decode_path(path), blob, int(size) if size.isdigit() else -1)

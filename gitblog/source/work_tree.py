@@ -31,9 +31,7 @@ def read_folder(path: Path, content_dir: str = "") -> tuple[tuple[TreeEntry, ...
         try:
             blob, size = _blob_id(file)
         except OSError as exc:
-            raise SourceError(
-                f"cannot read {file}: {exc.strerror}; make it readable", reason="no-permission"
-            ) from exc
+            raise SourceError(f"cannot read {file}: {exc.strerror}; make it readable", reason="no-permission") from exc
         entries.append(TreeEntry(file.relative_to(root).as_posix(), blob, size))
         places[blob] = file
     return tuple(sorted(entries, key=lambda entry: entry.path)), _reader(places)
@@ -42,9 +40,7 @@ def read_folder(path: Path, content_dir: str = "") -> tuple[tuple[TreeEntry, ...
 def _files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         # A work tree of its own (a submodule, a nested clone) is another repository's business, as in git.
-        folders[:] = [
-            name for name in folders if name != ".git" and not (Path(folder) / name / ".git").exists()
-        ]
+        folders[:] = [name for name in folders if name != ".git" and not (Path(folder) / name / ".git").exists()]
         for name in names:
             file = Path(folder) / name
             if name != ".git" and stat.S_ISREG(file.lstat().st_mode):

@@ -77,7 +77,9 @@ def document_rows(indexing: Indexing, read: ReadBlobs, bodies: Bodies, renderer:
     return PathRows(tuple(documents), tuple(addresses), tuple(links), tuple(tags), tuple(problems))
 
 
-def problem_rows(source: str, problems: Iterable[Problem], stage: str = "parse", start: int = 0) -> Iterator[ProblemRow]:
+def problem_rows(
+    source: str, problems: Iterable[Problem], stage: str = "parse", start: int = 0
+) -> Iterator[ProblemRow]:
     """Number one file's problems from `start` on."""
     for number, each in enumerate(problems, start):
         yield ProblemRow(

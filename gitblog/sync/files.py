@@ -37,9 +37,7 @@ def file_rows(
     return found
 
 
-def _served(
-    paths: dict[str, list[str]], read: ReadBlobs, found: FileRows
-) -> Iterator[tuple[str, bytes]]:
+def _served(paths: dict[str, list[str]], read: ReadBlobs, found: FileRows) -> Iterator[tuple[str, bytes]]:
     for blob_id, data in read(paths, MAX_FILE_BYTES):
         refusal = _refusal(data)
         for path in paths[blob_id]:

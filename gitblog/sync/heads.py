@@ -85,4 +85,3 @@ def _head(version: Version, data: bytes | None, addressing: Addressing) -> Parse
     if parsed is None or parsed.document is None:
         return parsed
     return replace(parsed, document=replace(parsed.document, body=""))
-

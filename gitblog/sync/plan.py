@@ -7,14 +7,15 @@ addressing are the same code with every path (`scope` None).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gitblog.history.order import order_commits
 from gitblog.index.rows import PublishedSite
 from gitblog.index.stored import Stored
-from gitblog.model import ABSENT, Change, Commit, OrderedCommit, TreeEntry
+from gitblog.model import Change, Commit, OrderedCommit, TreeEntry
 from gitblog.parse.paths import CONFIGURATION_FILES, is_configuration, is_document, path_problem
+from gitblog.source.log import Tracking
 from gitblog.source.repository import Repository
 
 
@@ -42,9 +43,19 @@ def is_tracked(path: str) -> bool:
     return (is_document(path) or is_configuration(path)) and path_problem(path) is None
 
 
+def _tracking(source: Repository) -> Tracking:
+    prefix = f"{source.content_dir}/" if source.content_dir else ""
+
+    def site_path(path: str) -> str | None:
+        below = path[len(prefix) :] if path.startswith(prefix) else ""
+        return below if below and is_tracked(below) else None
+
+    return Tracking(site_path, is_configuration)
+
+
 def plan_everything(source: Repository, tip: str) -> Plan:
     """Plan to compute every row from git, asking the index nothing."""
-    log = source.log(tip, None)
+    log = source.log(tip, None, _tracking(source))
     commits = order_commits(log.commits, {})
     return Plan(
         tip=tip,
@@ -61,7 +72,7 @@ def plan_everything(source: Repository, tip: str) -> Plan:
 def plan_update(source: Repository, stored: Stored, before: PublishedSite, tip: str) -> Plan:
     """Plan to bring the stored index from its revision to `tip`, touching as little as that needs."""
     old = before.site.revision if source.has(before.site.revision) else None
-    log = source.log(tip, old)
+    log = source.log(tip, old, _tracking(source))
     known = stored.commits([commit.id for commit in log.commits])
     new = tuple(commit for commit in log.commits if commit.id not in known)
     removed = _forgotten(source, stored, tip, old, log.commits)
@@ -101,7 +112,8 @@ def _differing(
 ) -> dict[str, TreeEntry | None]:
     """Give the paths whose blob differs between the indexed tree and the tip's, with the tip's entry."""
     if old is not None:
-        return dict(source.changed_paths(old, tip))
+        changed = source.changed_paths(old, tip)
+        return {each.path: TreeEntry(each.path, each.new_blob) if each.new_blob else None for each in changed}
     was = stored.blobs(None)
     if before.site.configuration_blob:
         was[CONFIGURATION_FILES[0]] = before.site.configuration_blob
@@ -146,5 +158,3 @@ def _live(
 
 def _by_all(change: Change) -> tuple[str, ...]:
     return change.commit, change.path, change.blob, change.old_path, change.old_blob
-
-

@@ -1,8 +1,8 @@
 """Rendering under limits: a hostile or unlucky text costs its own page, never the posts beside it.
 
-Small batches render in this process under an interval timer, large ones in a pool of spawned children, each with
-a timer and a bound on its memory.
-A timer cannot cut Rust or C code: the static limits of `render` come first, and the parent ends a silent pool.
+Small batches render in this process under an interval timer.
+Large ones render in a pool of spawned children, each with a timer and a bound on its memory.
+A timer cannot cut Rust or C code: static limits of `render` come first, and the parent ends a silent pool.
 A render that was cut is no verdict: it is tried again alone, then reported.
 """
 
@@ -51,9 +51,7 @@ class Renderer:
     `seconds` and `memory_bytes` bound one document; the latter only in the pool.
     """
 
-    def __init__(
-        self, processes: int = 2, seconds: float = 5.0, memory_bytes: int = DEFAULT_MEMORY_BYTES
-    ) -> None:
+    def __init__(self, processes: int = 2, seconds: float = 5.0, memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
         self._processes = processes
         self._seconds = seconds
         self._memory_bytes = memory_bytes

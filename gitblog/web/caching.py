@@ -58,9 +58,7 @@ class MemoryBackend(BaseCache):
         self._lock = threading.Lock()
 
     @classmethod
-    def factory(
-        cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]
-    ) -> MemoryBackend:
+    def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> MemoryBackend:
         """Make the store as Flask-Caching asks for it; CACHE_OPTIONS must hold `max_bytes`."""
         return cls(max_bytes=kwargs["max_bytes"])
 

@@ -113,9 +113,7 @@ def blueprint(
         give_hint(revision)
         return Answer(202, "accepted", "push", f"the site will show {revision[:12]} in a moment")
 
-    @webhooks.route(
-        "/-/webhooks/<provider>", methods=_METHODS, strict_slashes=False, provide_automatic_options=False
-    )
+    @webhooks.route("/-/webhooks/<provider>", methods=_METHODS, strict_slashes=False, provide_automatic_options=False)
     def deliver(provider: str) -> Response:
         """Answer 202 accepted, 200 nothing to do, 4xx the delivery is wrong, 503 no secret or no hint."""
         delivery = delivery_id(provider, _headers(request)) if provider in PROVIDERS else ""
@@ -163,9 +161,7 @@ def _ignored(ignored: Ignored) -> Answer:
 def _refused_signature(error: SignatureError, wait_seconds: int) -> Answer:
     if not wait_seconds:
         return Answer(error.status, "refused", error.reason, error.message)
-    message = (
-        f"too many failed signatures from this address, wait {wait_seconds} s; the last: {error.message}"
-    )
+    message = f"too many failed signatures from this address, wait {wait_seconds} s; the last: {error.message}"
     return Answer(429, "refused", "too_many_failures", message, (("Retry-After", str(wait_seconds)),))
 
 

@@ -27,9 +27,7 @@ __all__ = [
 ]
 
 
-def accept(
-    provider: str, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]
-) -> PushEvent | Ignored:
+def accept(provider: str, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> PushEvent | Ignored:
     """Verify a delivery, then read it; `headers` have lower-case names, any of `secrets` may match.
 
     Raises `SignatureError` when none does, and `DeliveryError` for everything else that is wrong.

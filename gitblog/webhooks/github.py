@@ -55,9 +55,7 @@ def _pong(delivery_id: str, payload: Mapping[str, object]) -> Ignored:
     hook = payload.get("hook")
     events = hook.get("events") if isinstance(hook, dict) else None
     if isinstance(events, list) and "push" not in events and "*" not in events:
-        message = (
-            "pong: the secret is right, but this webhook sends no push events: choose them in its settings"
-        )
+        message = "pong: the secret is right, but this webhook sends no push events: choose them in its settings"
     else:
         message = "pong: the secret is right, and every push will be looked at"
     return Ignored("ping", message, delivery_id)

@@ -58,9 +58,7 @@ def load_form(body: bytes) -> Mapping[str, object]:
     try:
         fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=16, errors="strict")
     except ValueError as exc:
-        raise bad_payload(
-            "the form cannot be read: choose application/json in the webhook's settings"
-        ) from exc
+        raise bad_payload("the form cannot be read: choose application/json in the webhook's settings") from exc
     payloads = [value for name, value in fields if name == "payload"]
     if len(payloads) != 1:
         raise bad_payload("the form must hold the field payload once: choose application/json instead")
@@ -80,9 +78,7 @@ def read_push(provider: str, delivery_id: str, payload: Mapping[str, object]) ->
     if not ref.startswith(BRANCH_PREFIX):
         return Ignored("not_a_branch", f"{ref} is not a branch; only branches are published", delivery_id)
     if payload.get("deleted") is True or not after.strip("0"):
-        return Ignored(
-            "branch_deleted", f"{ref} was deleted; what was published last stays as it is", delivery_id
-        )
+        return Ignored("branch_deleted", f"{ref} was deleted; what was published last stays as it is", delivery_id)
     return PushEvent(provider, delivery_id, address, {ref: after})
 
 

@@ -118,9 +118,7 @@ YAML_MISTAKES = [
 
 
 @pytest.mark.parametrize(("block", "line", "column", "message"), YAML_MISTAKES)
-def test_a_mistake_in_yaml_has_its_place_in_the_file(
-    block: str, line: int, column: int, message: str
-) -> None:
+def test_a_mistake_in_yaml_has_its_place_in_the_file(block: str, line: int, column: int, message: str) -> None:
     """Line and column count in the file, not in the block; every message has a hint."""
     problem = refused(f"---\n{block}\n---\nbody\n")
 
@@ -153,9 +151,7 @@ def test_odd_line_separators_are_spaces() -> None:
     assert (found.fields, found.lines) == ({"a": "x y z w", "b": "1"}, {"a": 2, "b": 3})
 
 
-@pytest.mark.parametrize(
-    "text", ["{% include x %}\n", "{{< figure >}}\n", "{: .c}\n", "----\n", "text\n---\n", ""]
-)
+@pytest.mark.parametrize("text", ["{% include x %}\n", "{{< figure >}}\n", "{: .c}\n", "----\n", "text\n---\n", ""])
 def test_text_that_only_looks_like_a_fence_is_body(text: str) -> None:
     """Liquid, shortcodes and thematic breaks after text are no front matter."""
     assert read(text) == FrontMatter("none", {}, {}, text, 1)

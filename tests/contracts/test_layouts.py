@@ -32,9 +32,7 @@ def test_a_layout_never_raises_and_its_slug_is_one_part_of_an_address(name: str,
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
-@pytest.mark.parametrize(
-    "path", ["posts/README.md", "_x/a.md", "posts/_a.md", ".x/a.md", "static/a.md", "a.txt"]
-)
+@pytest.mark.parametrize("path", ["posts/README.md", "_x/a.md", "posts/_a.md", ".x/a.md", "static/a.md", "a.txt"])
 def test_a_layout_ignores_what_is_no_document(name: str, path: str) -> None:
     """README files, underscore and dot names, static files, other extensions."""
     assert find_place(path, Addressing(layout=name)) is None

@@ -84,9 +84,7 @@ def forge(name: str) -> Forge:
 
 def dumped(**changes: object) -> bytes:
     """Give the push with some fields changed; None takes a field away."""
-    return json.dumps(
-        {key: value for key, value in {**PUSH, **changes}.items() if value is not None}
-    ).encode()
+    return json.dumps({key: value for key, value in {**PUSH, **changes}.items() if value is not None}).encode()
 
 
 def refusal(name: str, headers: Mapping[str, str], body: bytes) -> DeliveryError:
@@ -191,9 +189,7 @@ def test_of_ten_thousand_forgeries_none_is_accepted(name: str, forge: Forge) -> 
         forged_body, forged = body, signature
         if number % 2:
             position = chance.randrange(len(body))
-            forged_body = (
-                body[:position] + bytes([body[position] ^ 1 << chance.randrange(8)]) + body[position + 1 :]
-            )
+            forged_body = body[:position] + bytes([body[position] ^ 1 << chance.randrange(8)]) + body[position + 1 :]
         else:
             position = chance.randrange(len(signature))
             other = chance.choice([c for c in "0123456789abcdefABCDEF= ," if c != signature[position]])
@@ -284,9 +280,7 @@ def test_another_content_type_is_415(name: str, forge: Forge, changed: dict[str,
     assert refusal(name, {**forge.headers(body), **changed}, body).status == 415
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json; charset=UTF-8", 'Application/JSON;charset="utf-8"']
-)
+@pytest.mark.parametrize("content_type", ["application/json; charset=UTF-8", 'Application/JSON;charset="utf-8"'])
 def test_json_in_utf8_may_say_so(name: str, forge: Forge, content_type: str) -> None:
     """Parameters and capitals do not count."""
     body = dumped()

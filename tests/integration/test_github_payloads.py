@@ -51,12 +51,8 @@ def examples() -> list[Example]:
     bodies = [(event["name"], json.dumps(example)) for event in events for example in event["examples"]]
     asked = json.dumps({"secret": SECRET, "bodies": [body for _, body in bodies]})
     command = [str(node), "--input-type=module", "--eval", SIGN]
-    done = subprocess.run(
-        command, cwd=folder, input=asked, capture_output=True, text=True, timeout=60, check=True
-    )
-    return [
-        Example(*pair, signature) for pair, signature in zip(bodies, json.loads(done.stdout), strict=True)
-    ]
+    done = subprocess.run(command, cwd=folder, input=asked, capture_output=True, text=True, timeout=60, check=True)
+    return [Example(*pair, signature) for pair, signature in zip(bodies, json.loads(done.stdout), strict=True)]
 
 
 def packages() -> Path:
@@ -88,17 +84,13 @@ def test_every_example_of_github_gets_the_answer_of_the_contract(examples: list[
     hints: list[str] = []
     app = Flask(__name__)
     app.register_blueprint(
-        blueprint(
-            [SECRET], "https://github.com/Codertocat/Hello-World", lambda: "", hints.append, lambda: 0.0
-        )
+        blueprint([SECRET], "https://github.com/Codertocat/Hello-World", lambda: "", hints.append, lambda: 0.0)
     )
     client = app.test_client()
     pushed: list[str] = []
     for example in examples:
         payload = json.loads(example.body)
-        on_branch = (
-            example.event == "push" and payload["ref"].startswith("refs/heads/") and not payload["deleted"]
-        )
+        on_branch = example.event == "push" and payload["ref"].startswith("refs/heads/") and not payload["deleted"]
         response = client.post(
             "/-/webhooks/github",
             data=example.body.encode(),
@@ -110,11 +102,7 @@ def test_every_example_of_github_gets_the_answer_of_the_contract(examples: list[
             },
         )
         kind = "ping" if example.event == "ping" else "other_event"
-        reasons = (
-            {"push", "not_a_branch", "branch_deleted", "other_repository"}
-            if example.event == "push"
-            else {kind}
-        )
+        reasons = {"push", "not_a_branch", "branch_deleted", "other_repository"} if example.event == "push" else {kind}
 
         assert response.get_json()["reason"] in reasons, example.body[:200]
         ours = on_branch and payload["repository"]["full_name"] == "Codertocat/Hello-World"

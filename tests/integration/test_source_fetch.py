@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import pytest
 
 from gitblog.errors import ObjectMissingError, SourceError
@@ -89,9 +89,7 @@ def test_a_push_is_fetched_with_its_whole_history_and_nothing_else(
     assert open_repository(location).branch == "main"
 
 
-def test_the_default_branch_is_the_remotes_and_followed_when_it_is_renamed(
-    blog: Builder, location: Location
-) -> None:
+def test_the_default_branch_is_the_remotes_and_followed_when_it_is_renamed(blog: Builder, location: Location) -> None:
     """Without CONTENT_BRANCH, each fetch asks which one it is."""
     repository = open_repository(replace(location, branch=""))
     assert repository.fetch() == tip(blog)
@@ -115,9 +113,7 @@ def test_a_force_push_is_taken_as_it_comes(blog: Builder, repository: Repository
     assert repository.is_ancestor(old, new) is False
 
 
-def test_a_deleted_branch_is_an_error_and_what_was_fetched_stays(
-    blog: Builder, repository: Repository
-) -> None:
+def test_a_deleted_branch_is_an_error_and_what_was_fetched_stays(blog: Builder, repository: Repository) -> None:
     """Never "delete everything"; when the branch is back, so is the fetch."""
     old = repository.fetch()
     blog.set_branch("kept", old)
@@ -133,9 +129,7 @@ def test_a_deleted_branch_is_an_error_and_what_was_fetched_stays(
 
 
 @pytest.mark.parametrize("branch", ["", "main"])
-def test_an_empty_repository_is_told_from_a_missing_branch(
-    server: GitServer, location: Location, branch: str
-) -> None:
+def test_an_empty_repository_is_told_from_a_missing_branch(server: GitServer, location: Location, branch: str) -> None:
     """The first push mends it."""
     empty = Builder(server.root / "empty.git")
     repository = open_repository(replace(location, url_or_path=server.url("empty.git"), branch=branch))
@@ -381,20 +375,21 @@ def test_a_broken_pack_is_told_at_reading_and_discard_heals(
     content = bytearray(pack.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 20_000] = os.urandom(20_000)
-    pack.write_bytes(content)
     blobs = [entry.blob_id for entry in repository.tree(revision)]
+    pack.write_bytes(content)
 
+    assert repository.fetch() == revision
     with pytest.raises(ObjectMissingError):
         list(repository.read(blobs, 10_000))
+    with pytest.raises(ObjectMissingError):
+        repository.tree(revision)
 
     repository.discard()
     assert repository.fetch() == revision
     assert {data for _, data in repository.read(blobs, 10_000)} == set(files.values())
 
 
-def test_many_fetches_are_packed_after_a_publish(
-    blog: Builder, repository: Repository, location: Location
-) -> None:
+def test_many_fetches_are_packed_after_a_publish(blog: Builder, repository: Repository, location: Location) -> None:
     """Loose objects do not pile up, and what was readable stays so."""
     revision = repository.fetch()
     loose = {f"{number}.md": b"%d" % number for number in range(90)}

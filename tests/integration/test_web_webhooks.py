@@ -47,9 +47,7 @@ class Site:
         # Smaller than the webhook's own limit, which must win.
         self.app.config["MAX_CONTENT_LENGTH"] = 1000
         self.app.register_blueprint(
-            blueprint(
-                secrets, "https://forge.example/me/blog", lambda: self.branch, self.hint, lambda: self.now
-            )
+            blueprint(secrets, "https://forge.example/me/blog", lambda: self.branch, self.hint, lambda: self.now)
         )
         self.client: FlaskClient = self.app.test_client()
 
@@ -58,9 +56,7 @@ class Site:
             raise self.failure
         self.hints.append(revision)
 
-    def post(
-        self, body: bytes, *, secret: str = SECRET, headers: Mapping[str, str] | None = None
-    ) -> TestResponse:
+    def post(self, body: bytes, *, secret: str = SECRET, headers: Mapping[str, str] | None = None) -> TestResponse:
         """Send a body as GitHub does, signed."""
         signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
         sent = {
@@ -109,9 +105,7 @@ def test_a_push_is_accepted_and_becomes_one_hint(site: Site) -> None:
         (dumped(repository={"clone_url": "https://forge.example/me/shop"}), "push", "other_repository"),
     ],
 )
-def test_what_asks_for_nothing_is_200_with_the_reason(
-    site: Site, body: bytes, event: str, reason: str
-) -> None:
+def test_what_asks_for_nothing_is_200_with_the_reason(site: Site, body: bytes, event: str, reason: str) -> None:
     """No hint is given for it."""
     response = site.post(body, headers={"X-GitHub-Event": event})
 
@@ -174,9 +168,7 @@ def test_a_final_slash_or_a_query_does_not_lose_deliveries(site: Site, address: 
 
 def test_without_a_length_the_body_is_not_read(site: Site) -> None:
     """Werkzeug cuts a chunked body at the limit and goes on; so it is refused."""
-    response = site.client.post(
-        ADDRESS, input_stream=BytesIO(dumped()), headers={"Transfer-Encoding": "chunked"}
-    )
+    response = site.client.post(ADDRESS, input_stream=BytesIO(dumped()), headers={"Transfer-Encoding": "chunked"})
 
     assert (response.status_code, response.get_json()["reason"]) == (411, "no_length")
 
@@ -202,9 +194,7 @@ def test_a_body_as_large_as_the_limit_is_read(site: Site) -> None:
 
 def test_a_body_that_breaks_off_is_400(site: Site) -> None:
     """The client hung up: nothing is believed."""
-    response = site.client.post(
-        ADDRESS, environ_overrides={"CONTENT_LENGTH": "100", "wsgi.input": BytesIO(b"{}")}
-    )
+    response = site.client.post(ADDRESS, environ_overrides={"CONTENT_LENGTH": "100", "wsgi.input": BytesIO(b"{}")})
 
     assert (response.status_code, response.get_json()["reason"]) == (400, "bad_payload")
 

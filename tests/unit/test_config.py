@@ -151,9 +151,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_an_empty_variable_counts_as_unset() -> None:
     """Compose and platforms set variables to nothing."""
     environ = {
-        name: value
-        for setting in SETTINGS
-        for name, value in ((setting.name, ""), (f"{setting.name}_FILE", " "))
+        name: value for setting in SETTINGS for name, value in ((setting.name, ""), (f"{setting.name}_FILE", " "))
     }
 
     assert from_env(environ) == Settings()
@@ -169,9 +167,7 @@ def test_a_documented_default_is_the_default(setting: Setting) -> None:
     """A default that is written out means what leaving the variable out means."""
     assert bool(setting.default) != bool(setting.unset)
     assert from_env({setting.name: setting.default}) == Settings()
-    assert not setting.default or setting.parse(setting.name, setting.default) == getattr(
-        Settings(), setting.attribute
-    )
+    assert not setting.default or setting.parse(setting.name, setting.default) == getattr(Settings(), setting.attribute)
 
 
 @pytest.mark.parametrize("repository", LOCAL_REPOSITORIES + REMOTE_REPOSITORIES)

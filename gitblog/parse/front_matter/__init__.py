@@ -26,7 +26,8 @@ __all__ = ["FORMATS", "Format", "Plain", "split"]
 
 _JSON_OPENING = re.compile(r'\{[ \t]*(?:$|["}])', re.MULTILINE)
 # Line ends to YAML and some editors, not to others: made spaces, so that everybody counts lines alike.
-_ODD_LINE_ENDS = {0x85: " ", 0x2028: " ", 0x2029: " "}
+# A byte order mark inside is invisible, and the two YAML parsers differ about it.
+_ODD_CHARACTERS = {0x85: " ", 0x2028: " ", 0x2029: " ", 0xFEFF: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def split(path: str, text: str) -> FrontMatter | Problem:
         return _problem(path, first_line - 1, error.complaint)
     try:
         _check_text(cut.block)
-        block = FORMATS[name].parse(cut.block.translate(_ODD_LINE_ENDS))
+        block = FORMATS[name].parse(cut.block.translate(_ODD_CHARACTERS))
     except BlockError as error:
         return _problem(path, cut.first_line - 1, error.complaint)
     before = cut.first_line - 1
@@ -102,9 +103,7 @@ def _cut_json(text: str, start: int) -> _Cut:
     line_end = len(text) if line_end < 0 else line_end
     if text[end:line_end].strip():
         line, column = position(text[start:], length)
-        raise failure(
-            line, column, "text follows the front matter in its last line", "start a new line after `}`"
-        )
+        raise failure(line, column, "text follows the front matter in its last line", "start a new line after `}`")
     return _Cut(text[start:end], text.count("\n", 0, start) + 1, min(line_end + 1, len(text)))
 
 
@@ -119,16 +118,12 @@ def _check_text(block: str) -> None:
 
 
 def _too_large() -> BlockError:
-    return failure(
-        1, 1, f"the front matter is longer than {MAX_BYTES // 1024} KiB", "move text into the body"
-    )
+    return failure(1, 1, f"the front matter is longer than {MAX_BYTES // 1024} KiB", "move text into the body")
 
 
 def _problem(path: str, before: int, complaint: Complaint, severity: Severity = Severity.ERROR) -> Problem:
     line = before + complaint.line
-    return Problem(
-        path, line, complaint.column, complaint.reason, complaint.message, complaint.hint, severity
-    )
+    return Problem(path, line, complaint.column, complaint.reason, complaint.message, complaint.hint, severity)
 
 
 FORMATS: Mapping[str, Format] = {

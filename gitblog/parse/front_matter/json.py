@@ -51,9 +51,7 @@ def parse(text: str) -> Block:
             members[key] = value
         return members
 
-    decoder = json.JSONDecoder(
-        object_pairs_hook=collect, parse_int=Plain, parse_float=Plain, parse_constant=Plain
-    )
+    decoder = json.JSONDecoder(object_pairs_hook=collect, parse_int=Plain, parse_float=Plain, parse_constant=Plain)
     try:
         value = decoder.decode(text)
     except json.JSONDecodeError as error:

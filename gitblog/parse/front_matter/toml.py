@@ -18,9 +18,7 @@ def parse(text: str) -> Block:
     """Read a block of TOML, without its fences; numbers and booleans come back as they were written."""
     fields = checked(load(text), 1)
     if not isinstance(fields, dict):
-        raise failure(
-            1, 1, "the front matter is not a list of keys and values", "write one `key = value` a line"
-        )
+        raise failure(1, 1, "the front matter is not a list of keys and values", "write one `key = value` a line")
     return Block(fields, _lines(text, fields))
 
 

@@ -126,17 +126,13 @@ class _Reader:
         next(self._events)  # the document's end
         end = next(self._events)
         if not isinstance(end, yaml.StreamEndEvent):
-            raise _at(
-                end, "the front matter holds two documents", "remove the line `...` or `---` between them"
-            )
+            raise _at(end, "the front matter holds two documents", "remove the line `...` or `---` between them")
         return Block(fields, lines, tuple(self._warnings))
 
     def _value(self, event: Any, depth: int) -> object:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, yaml.AliasEvent):
-            raise _at(
-                event, "aliases (`*name`) are not allowed in front matter", f"write it out, or {_QUOTE}"
-            )
+            raise _at(event, "aliases (`*name`) are not allowed in front matter", f"write it out, or {_QUOTE}")
         self._refuse_extras(event)
         if isinstance(event, yaml.ScalarEvent):
             value = str(checked(event.value, line))
@@ -207,9 +203,7 @@ def _quote_colons(text: str) -> tuple[str, tuple[Complaint, ...]]:
             quoted = match[2].replace("\\", "\\\\").replace('"', '\\"')
             lines[index] = f'{match[1]}: "{quoted}"'
             message = f"the value of `{match[1]}` holds a colon and is not quoted; it was taken as written"
-            warnings.append(
-                Complaint(index + 1, match.start(2) + 1, "colon", message, f"write {lines[index]}")
-            )
+            warnings.append(Complaint(index + 1, match.start(2) + 1, "colon", message, f"write {lines[index]}"))
     return "\n".join(lines), tuple(warnings)
 
 

@@ -29,9 +29,7 @@ def check(pattern: str) -> str | None:
             known = " ".join(f":{token}" for token in (*DATE_TOKENS, *DOCUMENT_TOKENS))
             return f"the permalink's :{name} is unknown; known are {known}"
     if not _DISTINGUISHING.intersection(names):
-        return (
-            "the permalink holds none of :slug :title :filename :path, so that posts would share an address"
-        )
+        return "the permalink holds none of :slug :title :filename :path, so that posts would share an address"
     return None
 
 

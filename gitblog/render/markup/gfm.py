@@ -10,7 +10,13 @@ import comrak
 def to_html(text: str) -> str:
     """Turn GitHub Flavored Markdown into HTML; raw HTML passes through unchanged."""
     extensions, rendering = _options()
-    return comrak.render_markdown(text, extension_options=extensions, render_options=rendering)
+    try:
+        return comrak.render_markdown(text, extension_options=extensions, render_options=rendering)
+    except BaseException as exc:
+        # A panic of the Rust code is no Exception, and its class has no public name (pyo3).
+        if type(exc).__name__ == "PanicException":
+            raise ValueError(str(exc)) from exc
+        raise
 
 
 @cache

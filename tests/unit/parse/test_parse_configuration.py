@@ -144,9 +144,9 @@ def test_unknown_keys_and_missing_feed_ids_are_warnings() -> None:
 @given(
     st.one_of(
         st.binary(max_size=100),
-        st.lists(
-            st.sampled_from(["title", "url", "=", '"', "[", "]", "[[author]]", "\n", ".", "1", "é", "{"])
-        ).map(lambda parts: "".join(parts).encode()),
+        st.lists(st.sampled_from(["title", "url", "=", '"', "[", "]", "[[author]]", "\n", ".", "1", "é", "{"])).map(
+            lambda parts: "".join(parts).encode()
+        ),
     )
 )
 def test_no_bytes_raise(data: bytes) -> None:

@@ -43,14 +43,12 @@ HELD_BACK = [
     (
         "never-closed",
         "---\ntitle: x\n\nbody\n",
-        "posts/a.md:1:1: front-matter: the front matter is never closed"
-        " (put a line `---` after its last key)",
+        "posts/a.md:1:1: front-matter: the front matter is never closed (put a line `---` after its last key)",
     ),
     (
         "date",
         yaml("title: x", "date: yesterday"),
-        "posts/a.md:3:1: date: `date`: `yesterday` is not a date"
-        " (write it as 2024-01-05 or 2024-01-05T10:00:00+01:00)",
+        "posts/a.md:3:1: date: `date`: `yesterday` is not a date (write it as 2024-01-05 or 2024-01-05T10:00:00+01:00)",
     ),
     (
         "tab",
@@ -77,15 +75,13 @@ PUBLISHED = [
         "latin-1",
         b"---\ntitle: caf\xe9\n---\n",
         "café",
-        "posts/a.md:2:11: encoding: the file is not UTF-8 here; it was read as Windows-1252"
-        " (save it as UTF-8)",
+        "posts/a.md:2:11: encoding: the file is not UTF-8 here; it was read as Windows-1252 (save it as UTF-8)",
     ),
     (
         "duplicate-key",
         yaml("title: one", "title: two"),
         "two",
-        "posts/a.md:3:1: duplicate-key: the key `title` is written twice; the last one counts"
-        " (remove one of the two)",
+        "posts/a.md:3:1: duplicate-key: the key `title` is written twice; the last one counts (remove one of the two)",
     ),
     ("future", yaml("title: x", "date: 2199-01-01"), "x", None),
     (
@@ -101,9 +97,7 @@ PUBLISHED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("data", "message"), [row[1:] for row in HELD_BACK], ids=[row[0] for row in HELD_BACK]
-)
+@pytest.mark.parametrize(("data", "message"), [row[1:] for row in HELD_BACK], ids=[row[0] for row in HELD_BACK])
 def test_an_odd_post_is_held_with_one_message(data: str, message: str) -> None:
     """The author reads what is wrong, at which line and column of the file, and what to do."""
     parsed = parse(data)
@@ -126,9 +120,7 @@ def test_an_odd_post_is_a_document(data: str | bytes, title: str, message: str |
     assert all(problem.severity is Severity.WARNING for problem in parsed.problems)
 
 
-@pytest.mark.parametrize(
-    "title", ["No", "1.10", "0123", "2024-01-01", "null", "12:30", "0x1F", "yes", ".nan"]
-)
+@pytest.mark.parametrize("title", ["No", "1.10", "0123", "2024-01-01", "null", "12:30", "0x1F", "yes", ".nan"])
 def test_a_title_stays_as_written(title: str) -> None:
     """Every scalar is text until its key says otherwise."""
     assert document_of(yaml(f"title: {title}")).title == title
@@ -248,6 +240,16 @@ def test_visibility_fails_closed(line: str, hold: Hold | None, reasons: list[str
     assert parsed.document is not None
     assert parsed.document.hold == hold
     assert [problem.reason for problem in parsed.problems] == reasons
+
+
+def test_the_drafts_folder_holds_whatever_front_matter_says() -> None:
+    """Moving the file is what publishes it."""
+    assert document_of(yaml("draft: false"), "drafts/a.md").hold is Hold.DRAFT
+
+
+def test_a_byte_order_mark_inside_front_matter_hides_no_key() -> None:
+    """A file joined from two may hold one in its middle."""
+    assert document_of(yaml("title: x", "\ufeffdraft: true")).hold is Hold.DRAFT
 
 
 def test_a_later_publish_date_schedules() -> None:
@@ -416,9 +418,7 @@ def test_conflict_markers_in_code_are_text() -> None:
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
 def test_every_line_ending_is_read(ending: str) -> None:
     """Files of Windows and old Macs are the same posts."""
-    assert document_of(yaml("title: x", "tags: a").replace("\n", ending)) == document_of(
-        yaml("title: x", "tags: a")
-    )
+    assert document_of(yaml("title: x", "tags: a").replace("\n", ending)) == document_of(yaml("title: x", "tags: a"))
 
 
 def test_utf16_is_read_with_a_warning() -> None:

@@ -12,8 +12,7 @@ CASES = {
     "fatal: unable to access 'https://certificate.h/404/': Could not resolve host: h": "unreachable",
     "fatal: unable to access 'https://h/x/': The requested URL returned error: 503": "unreachable",
     "fatal: unable to access 'https://h/x/': The requested URL returned error: 301": "moved",
-    "ssh: connect to host h port 22: Connection refused\n"
-    "fatal: Could not read from remote repository.": "unreachable",
+    "ssh: connect to host h port 22: Connection refused\nfatal: Could not read from remote repository.": "unreachable",
     "error: RPC failed; curl 18 transfer closed with outstanding read data remaining": "unreachable",
     "fatal: early EOF\nfatal: fetch-pack: invalid index-pack output": "unreachable",
     "error: object 1a2b: hasDotgit: contains '.git'\nfatal: fsck error in packed object\n"

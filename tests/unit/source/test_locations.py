@@ -130,9 +130,7 @@ def test_a_folder_outside_the_repository_is_refused(folder: str) -> None:
 
 def test_a_location_shows_no_secret() -> None:
     """Whoever logs one, logs where it points."""
-    location = Location(
-        "https://h/x.git", Path("data"), token="canary1", ssh_key="canary2", ssh_known_hosts="canary3"
-    )
+    location = Location("https://h/x.git", Path("data"), token="canary1", ssh_key="canary2", ssh_known_hosts="canary3")
 
     assert "canary" not in repr(location)
 

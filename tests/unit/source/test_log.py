@@ -74,16 +74,10 @@ def test_a_history_without_commits_is_empty() -> None:
             [("", "", "a.md", A), ("blog.toml", B, "", "")],
             id="post-becomes-configuration",
         ),
-        pytest.param(
-            entry("T", A, B, "site/a.md", modes="100644 120000"), [("", "", "a.md", A)], id="becomes-symlink"
-        ),
-        pytest.param(
-            entry("T", A, B, "site/a.md", modes="120000 100755"), [("a.md", B, "", "")], id="was-symlink"
-        ),
+        pytest.param(entry("T", A, B, "site/a.md", modes="100644 120000"), [("", "", "a.md", A)], id="becomes-symlink"),
+        pytest.param(entry("T", A, B, "site/a.md", modes="120000 100755"), [("a.md", B, "", "")], id="was-symlink"),
         pytest.param(entry("M", A, B, "site/a.md", modes="120000 120000"), [], id="symlink-edited"),
-        pytest.param(
-            entry("T", A, B, "site/a.md", modes="160000 100644"), [("a.md", B, "", "")], id="was-submodule"
-        ),
+        pytest.param(entry("T", A, B, "site/a.md", modes="160000 100644"), [("a.md", B, "", "")], id="was-submodule"),
         pytest.param(entry("A", ZERO, A, "site/a.md", modes="000000 160000"), [], id="submodule-added"),
         pytest.param(
             entry("R100", A, A, "site/a.md", "site/b.md", modes="100644 100755"),
@@ -93,9 +87,7 @@ def test_a_history_without_commits_is_empty() -> None:
         pytest.param(entry("M", A, A, "site/a.md", modes="100644 100755"), [], id="only-executable"),
         pytest.param(entry("C090", A, B, "site/a.md", "site/b.md"), [("b.md", B, "", "")], id="copied"),
         pytest.param(entry("A", ZERO, A, "site/\udcff.md"), [("\udcff.md", A, "", "")], id="not-utf-8"),
-        pytest.param(
-            entry("A", ZERO, A, "site/:100644 x\n.md"), [(":100644 x\n.md", A, "", "")], id="odd-path"
-        ),
+        pytest.param(entry("A", ZERO, A, "site/:100644 x\n.md"), [(":100644 x\n.md", A, "", "")], id="odd-path"),
     ],
 )
 def test_an_entry_becomes_the_sides_that_are_tracked_regular_files(

@@ -14,9 +14,7 @@ from gitblog.webhooks import Ignored, accept
 
 SECRET = "It's a Secret to Everybody"
 COMMIT = "f" * 40
-PUSH = json.dumps(
-    {"ref": "refs/heads/käse", "after": COMMIT, "repository": {"html_url": "https://github.com/me/b"}}
-)
+PUSH = json.dumps({"ref": "refs/heads/käse", "after": COMMIT, "repository": {"html_url": "https://github.com/me/b"}})
 FORM = "application/x-www-form-urlencoded"
 
 

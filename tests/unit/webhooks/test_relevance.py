@@ -11,9 +11,7 @@ COMMIT = "a" * 40
 HTTPS = "https://github.com/me/blog.git"
 
 
-def reason(
-    pushed: str, ours: str, branch: str = "", refs: tuple[str, ...] = ("refs/heads/main",)
-) -> str | None:
+def reason(pushed: str, ours: str, branch: str = "", refs: tuple[str, ...] = ("refs/heads/main",)) -> str | None:
     """Give the reason for which a push is ignored."""
     ignored = reason_to_ignore(PushEvent("github", "d", pushed, dict.fromkeys(refs, COMMIT)), ours, branch)
     assert ignored is None or ignored.delivery_id == "d"

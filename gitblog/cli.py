@@ -1,0 +1,266 @@
+"""The commands: `gitblog VERB`. Each says on one line what is wrong and exits with 2 where a setting is."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gitblog import app
+from gitblog.config import Settings
+from gitblog.errors import FenceError, GitblogError, SettingsError, SourceError
+from gitblog.index import schema, writer
+from gitblog.index.database import open_database
+from gitblog.index.hints import HintListener
+from gitblog.index.queries import Index
+from gitblog.index.stored import Stored
+from gitblog.index.views import Status
+from gitblog.model import Problem, Severity
+from gitblog.sync import worker as syncing
+from gitblog.sync.pipeline import Sync, compute_everything, run
+from gitblog.sync.rendering import Renderer
+
+json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit status: 2 for wrong settings, 1 for what else went wrong."""
+    try:
+        result = commands.main(args=arguments, prog_name="gitblog", standalone_mode=False)
+    except SettingsError as exc:
+        return _complain(exc.message, 2)
+    except GitblogError as exc:
+        return _complain(exc.message, 2 if exc.reason in {"no-git", "location"} else 1)
+    except click.ClickException as exc:
+        exc.show()
+        return exc.exit_code
+    except click.Abort:
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+@click.group()
+def commands() -> None:
+    """Publish a blog from the Markdown of a git repository."""
+
+
+@commands.command()
+@json_option
+def sync(*, as_json: bool) -> int:
+    """Sync once, now."""
+    settings = app.settings_from_environment()
+    lock = syncing.take_lock(settings.data_dir)
+    if lock is None:
+        return _complain("another process syncs this DATA_DIR; it looks by itself", 1)
+    with _parts(settings, lock) as parts:
+        _make_tables(parts)
+        report = syncing.sync_once(parts)
+        if report.outcome != "unchanged":
+            writer.record_report(parts.database, report)
+        text = f"{report.outcome} {report.to_revision} in {report.seconds} s"
+        _print(_status(Index(parts.database)) if as_json else text)
+    return 0
+
+
+@commands.command()
+@json_option
+def rebuild(*, as_json: bool) -> int:
+    """Compute everything from git again, and publish what differs."""
+    settings = app.settings_from_environment()
+    with _parts(settings, None) as parts:
+        _make_tables(parts)
+        before = Stored(parts.database).site()
+        tip = before.site.revision if before else _fetch_with_lock(settings, parts)
+        update = compute_everything(parts.source, parts.renderer, tip, parts.keep)
+        seen = before.publication if before else ""
+        published = writer.publish(parts.database, update, seen=seen, at=int(time.time()))
+    changed = sum(published.rows.values())
+    _print({"revision": tip, "changed": changed} if as_json else f"rebuilt {tip}: {changed} rows differed")
+    return 0
+
+
+@commands.command()
+@json_option
+def verify(*, as_json: bool) -> int:
+    """Compare the index with git; exit 1 where they differ."""
+    settings = app.settings_from_environment()
+    with _parts(settings, None) as parts:
+        before = Stored(parts.database).site()
+        if before is None:
+            raise SourceError("the index is empty; run `gitblog sync` first", reason="not-published")
+        update = compute_everything(parts.source, parts.renderer, before.site.revision, _drop)
+        found = writer.differences(parts.database, update)
+    answer = {"revision": before.site.revision, "equal": not found, "differences": [asdict(each) for each in found]}
+    lines = [f"{each.table} {each.key} {each.column or '(row)'}" for each in found] or ["equal"]
+    _print(answer if as_json else "\n".join(lines))
+    return 1 if found else 0
+
+
+@commands.command()
+@json_option
+def status(*, as_json: bool) -> int:
+    """Say what is live, since when, and what is wrong."""
+    settings = app.settings_from_environment()
+    found = _status(Index(app.open_index(settings)))
+    found["syncing"] = app.is_syncing(settings)
+    if as_json:
+        _print(found)
+        return 0
+    _print(f"live: {found['revision']} since {found['published_at']}")
+    _print("syncing" if found["syncing"] else "nobody syncs: run `gitblog worker`, or serve with SYNC_MODE=web")
+    for each in found["problems"]:
+        _print(each["text"])
+    return 0
+
+
+@commands.command()
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--strict", is_flag=True, help="exit 1 for warnings too")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def check(path: Path | None, form: str, *, strict: bool) -> int:
+    """Print every problem of the last commit; exit 1 if there is an error."""
+    with _in_memory(path) as index, index.snapshot(int(time.time())) as snapshot:
+        problems = snapshot.status().problems
+    for problem in problems:
+        _print(_problem(problem) if form == "json" else str(problem))
+    errors = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
+    return 1 if errors else 0
+
+
+@commands.command()
+@click.option("--lifeline", type=int, hidden=True, help="end when this pipe closes")
+def worker(lifeline: int | None) -> int:
+    """Sync for ever, without the web."""
+    settings = app.settings_from_environment()
+    app.configure_logging(settings)
+    lock = syncing.take_lock(settings.data_dir)
+    if lock is None:
+        return 0 if lifeline is not None else _complain("another process syncs this DATA_DIR already", 1)
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+    signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
+
+    def may_go_on() -> bool:
+        return not stopped and not _is_closed(lifeline) and syncing.owns_lock(settings.data_dir, lock)
+
+    with _parts(settings, lock) as parts:
+        _make_tables(parts)
+        listener = HintListener(parts.database, settings.data_dir)
+        syncing.work(parts, listener, interval_seconds=settings.interval_seconds, may_go_on=may_go_on)
+    return 0
+
+
+@commands.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> int:
+    """Make this version's tables; a sync fills them from git."""
+    settings = app.settings_from_environment()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    schema.upgrade(app.open_index(settings))
+    return 0
+
+
+@contextmanager
+def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
+    from gitblog.source.locations import Location
+    from gitblog.source.repository import open_repository
+
+    url, folder = app.content_repository(settings)
+    location = Location(
+        url_or_path=url,
+        data_dir=settings.data_dir.absolute(),
+        branch=settings.content_branch or "",
+        content_dir=folder,
+        token=settings.content_token or "",
+        ssh_key=settings.content_ssh_key or "",
+        ssh_known_hosts=settings.content_ssh_known_hosts or "",
+    )
+    with Renderer() as renderer:
+        yield Sync(open_repository(location, lock_descriptor=lock), app.open_index(settings), renderer)
+
+
+@contextmanager
+def _in_memory(path: Path | None) -> Iterator[Index]:
+    """Index the last commit of a repository in memory: the same pipeline, another database."""
+    from gitblog.source.locations import Location
+    from gitblog.source.repository import open_repository
+
+    url, folder = (str(path.absolute()), "") if path else app.content_repository(app.settings_from_environment())
+    database = open_database("sqlite://")
+    with tempfile.TemporaryDirectory() as scratch, Renderer() as renderer:
+        schema.upgrade(database)
+        location = Location(url, Path(scratch), content_dir=folder)
+        run(Sync(open_repository(location), database, renderer))
+        yield Index(database)
+
+
+def _make_tables(parts: Sync) -> None:
+    try:
+        ready = schema.exists(parts.database)
+    except GitblogError:
+        ready = False
+    if not ready:
+        schema.upgrade(parts.database)
+
+
+def _fetch_with_lock(settings: Settings, parts: Sync) -> str:
+    if syncing.take_lock(settings.data_dir) is None:
+        raise FenceError("another process fetches just now; try again when it is done", reason="locked")
+    return parts.source.fetch()
+
+
+def _drop(blobs: Any) -> None:
+    for _ in blobs:
+        pass
+
+
+def _status(index: Index) -> dict[str, Any]:
+    with index.snapshot(int(time.time())) as snapshot:
+        found: Status = snapshot.status()
+    last = found.reports[0] if found.reports else None
+    return {
+        "revision": found.revision,
+        "publication": found.publication,
+        "publications": found.publications,
+        "published_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.published_at)),
+        "syncing": False,
+        "problems": [_problem(problem) for problem in found.problems],
+        "last_sync": last
+        and {"from": last.from_revision, "to": last.to_revision, "counts": last.counts, "seconds": last.seconds},
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {**asdict(problem), "text": str(problem)}
+
+
+def _print(value: object) -> None:
+    click.echo(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _complain(message: str, status: int) -> int:
+    click.echo(f"gitblog: {message}", err=True)
+    return status
+
+
+def _is_closed(lifeline: int | None) -> bool:
+    """Tell whether the other end of the pipe is gone; nobody ever writes to it."""
+    if lifeline is None:
+        return False
+    readable, _, _ = select.select([lifeline], [], [], 0)
+    return bool(readable) and os.read(lifeline, 1) == b""

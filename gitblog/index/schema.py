@@ -1,0 +1,51 @@
+"""Makes this index version's tables, empty; a sync fills them. Two of these at once are safe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, inspect, text
+
+from gitblog.index.database import Database
+from gitblog.index.tables import POSTGRES_SCHEMA, metadata
+
+
+def upgrade(database: Database) -> None:
+    """Make the tables of this index version where they are absent."""
+    with database.writing() as connection:
+        connection = connection.execution_options(schema_translate_map=None)
+        if database.is_postgres:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}"))
+            connection.execute(text(f"SET LOCAL search_path TO {POSTGRES_SCHEMA}"))
+        command.upgrade(_configuration(database, connection), "head")
+
+
+def check(database: Database) -> None:
+    """Raise where the newest revision and the tables of `index.tables` disagree."""
+    with database.writing() as connection:
+        connection = connection.execution_options(schema_translate_map=None)
+        if database.is_postgres:
+            connection.execute(text(f"SET LOCAL search_path TO {POSTGRES_SCHEMA}"))
+        command.check(_configuration(database, connection))
+
+
+def exists(database: Database) -> bool:
+    """Tell whether this version's tables are there."""
+    with database.reading() as connection:
+        schema = POSTGRES_SCHEMA if database.is_postgres else None
+        return bool(inspect(connection).has_table("site", schema=schema))
+
+
+def _configuration(database: Database, connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "gitblog:migrations")
+    config.set_main_option("path_separator", "os")
+    attributes: dict[str, Any] = {
+        "connection": connection,
+        "metadata": metadata,
+        "schema": POSTGRES_SCHEMA if database.is_postgres else None,
+    }
+    config.attributes.update(attributes)
+    return config

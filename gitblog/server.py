@@ -1,0 +1,74 @@
+"""gunicorn's settings and hooks: `gunicorn -c python:gitblog.server 'gitblog:create_app()'`.
+
+Each web process looks once a second whether anybody syncs, and starts `gitblog worker` if not; losers of the race
+leave at once. The worker's lifeline is a pipe made before the fork: it ends when every web process is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from gitblog.app import is_syncing, settings_from_environment
+from gitblog.config import Settings
+from gitblog.errors import SettingsError
+
+__all__ = [
+    "bind", "control_socket_disable", "graceful_timeout", "on_starting", "post_worker_init", "threads",
+    "worker_class", "workers",
+]  # fmt: skip
+
+_LOOK_SECONDS = 1.0
+
+
+def _settings() -> Settings:
+    try:
+        return settings_from_environment()
+    except SettingsError as exc:
+        print(f"gitblog: {exc.message}", file=sys.stderr)
+        raise SystemExit(2) from exc
+
+
+_current = _settings()
+bind = f"{_current.host}:{_current.port}"
+workers = _current.web_concurrency
+worker_class = "gthread"
+threads = 8
+graceful_timeout = 20
+# It would stand in the home folder, shared by every gunicorn of the user.
+control_socket_disable = True
+
+_lifeline: list[int] = []
+
+
+def on_starting(server: Any) -> None:
+    """Make the pipe whose closing tells the worker that every web process is gone."""
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    _lifeline[:] = [reader, writer]
+
+
+def post_worker_init(worker: Any) -> None:
+    """Keep somebody syncing, from a thread that starts after the fork."""
+    if _current.sync_mode == "web":
+        threading.Thread(target=_keep_syncing, name="keep-syncing", daemon=True).start()
+
+
+def _keep_syncing() -> None:
+    child: subprocess.Popen[bytes] | None = None
+    while True:
+        if child is not None:
+            child.poll()
+        if not is_syncing(_current):
+            child = _start_worker()
+        time.sleep(_LOOK_SECONDS)
+
+
+def _start_worker() -> subprocess.Popen[bytes]:
+    reader = _lifeline[0]
+    command = [sys.executable, "-m", "gitblog", "worker", "--lifeline", str(reader)]
+    return subprocess.Popen(command, pass_fds=(reader,), start_new_session=True)
