@@ -50,6 +50,13 @@ def content_repository(settings: Settings) -> tuple[str, str]:
     )
 
 
+def starter_folder() -> Path:
+    """Give the starter blog: inside an installed package, else this checkout's `content/`."""
+    package = Path(__file__).resolve().parent
+    packaged = package / "starter"
+    return packaged if packaged.is_dir() else package.parent / "content"
+
+
 class Eras:
     """What every request asks first: the publication, and the latest instant at which something appeared.
 

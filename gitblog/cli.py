@@ -6,12 +6,12 @@ import json
 import os
 import select
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from gitblog.index.queries import Index
 from gitblog.index.stored import Stored
 from gitblog.index.views import Status
 from gitblog.model import Problem, Severity
+from gitblog.parse.slugs import slug_from_text
 from gitblog.sync import worker as syncing
 from gitblog.sync.pipeline import Sync, compute_everything, run
 from gitblog.sync.rendering import Renderer
@@ -82,7 +83,7 @@ def rebuild(*, as_json: bool) -> int:
         _make_tables(parts)
         before = Stored(parts.database).site()
         tip = before.site.revision if before else _fetch_with_lock(settings, parts)
-        update = compute_everything(parts.source, parts.renderer, tip, parts.keep)
+        update = compute_everything(parts, tip, parts.keep)
         seen = before.publication if before else ""
         published = writer.publish(parts.database, update, seen=seen, at=int(time.time()))
     changed = sum(published.rows.values())
@@ -99,7 +100,7 @@ def verify(*, as_json: bool) -> int:
         before = Stored(parts.database).site()
         if before is None:
             raise SourceError("the index is empty; run `gitblog sync` first", reason="not-published")
-        update = compute_everything(parts.source, parts.renderer, before.site.revision, _drop)
+        update = compute_everything(parts, before.site.revision, _drop)
         found = writer.differences(parts.database, update)
     answer = {"revision": before.site.revision, "equal": not found, "differences": [asdict(each) for each in found]}
     lines = [f"{each.table} {each.key} {each.column or '(row)'}" for each in found] or ["equal"]
@@ -136,6 +137,51 @@ def check(path: Path | None, form: str, *, strict: bool) -> int:
         _print(_problem(problem) if form == "json" else str(problem))
     errors = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
     return 1 if errors else 0
+
+
+@commands.command("list")
+@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--clock", help="tell what is published at this time (RFC 3339, or a date)")
+@json_option
+def list_documents(path: Path | None, clock: str | None, *, as_json: bool) -> int:
+    """List every source file of the last commit: published, or held back and why."""
+    now = _time(clock) if clock else int(time.time())
+    with _in_memory(path) as index, index.snapshot(now) as snapshot:
+        for each in snapshot.source_files():
+            text = f"{each.status} {each.source_path} {each.url or '-'}" + (f" ({each.reason})" if each.reason else "")
+            _print(asdict(each) if as_json else text)
+    return 0
+
+
+@commands.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def init(path: Path) -> int:
+    """Make a new content repository from the starter, with a first commit."""
+    from gitblog.source.starter import create_repository
+
+    create_repository(path, app.starter_folder())
+    _print(f"{path} is a repository with a blog; set CONTENT_REPO to it, or push it to a forge")
+    return 0
+
+
+@commands.command()
+@click.argument("title")
+@click.option("--page", is_flag=True, help="a page instead of a post")
+@click.option("--draft", is_flag=True, help="in drafts/, held until it is moved to posts/")
+def new(title: str, *, page: bool, draft: bool) -> int:
+    """Write a new post with its front matter into this folder's blog, and print its path."""
+    folder = "pages" if page else "drafts" if draft else "posts"
+    root = Path("content") if Path("content/blog.toml").exists() else Path()
+    path = root / folder / f"{slug_from_text(title) or 'untitled'}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    date = "" if page else f"date: {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}\n"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n{date}---\n\n")
+    except FileExistsError:
+        return _complain(f"{path} is there already; choose another title, or edit it", 1)
+    _print(str(path))
+    return 0
 
 
 @commands.command()
@@ -247,6 +293,15 @@ def _status(index: Index) -> dict[str, Any]:
 
 def _problem(problem: Problem) -> dict[str, Any]:
     return {**asdict(problem), "text": str(problem)}
+
+
+def _time(text: str) -> int:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as exc:
+        message = f"--clock {text!r} is no time; give 2026-11-24 or 2026-11-24T12:00:00Z"
+        raise SettingsError(message, reason="settings") from exc
+    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
 
 
 def _print(value: object) -> None:

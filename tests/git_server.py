@@ -186,6 +186,14 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
         self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
         self.setup_environ()
 
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Say goodbye as TLS wants it: without that, git takes the end of an answer for a broken connection."""
+        if isinstance(request, ssl.SSLSocket):
+            with suppress(OSError):
+                request.settimeout(1)
+                request.unwrap()
+        super().shutdown_request(request)
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Keep quiet: clients that leave and connections that are cut are what this server is for."""
 

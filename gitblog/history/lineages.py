@@ -112,7 +112,8 @@ def trace(
 
 def _span(brought: list[str], taken: list[str], is_live: bool) -> Span:
     # git lists every edge of the graph that takes a version away (-m), so one that is not the file has an end.
-    assert is_live or taken, "a version that is not at the tip was taken away by no commit"
+    if not is_live and not taken:
+        raise RuntimeError("a version that is not at the tip was taken away by no commit")
     return Span(min(brought), None if is_live else max(taken), max(brought), max(brought + taken))
 
 

@@ -44,7 +44,7 @@ class Database:
             connection = self.engine.connect()
         with connection:
             if self.is_postgres:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with _translated(), connection.begin():
                 yield connection
 
@@ -52,7 +52,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Give the one writing transaction: no other writer of this index runs beside it."""
         with self.engine.connect() as connection:
-            connection = connection.execution_options(gitblog_immediate=True)
+            connection.execution_options(gitblog_immediate=True)
             with connection.begin():
                 if self.is_postgres:
                     connection.execute(
@@ -103,7 +103,7 @@ def _open_postgres(url: URL) -> Database:
 def _open_sqlite(url: URL) -> Database:
     path = sqlite_file(url.render_as_string(hide_password=False))
     if path is None:
-        from sqlalchemy.pool import StaticPool  # noqa: PLC0415 - only the in-memory index of `list` and `check` needs it
+        from sqlalchemy.pool import StaticPool
 
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
@@ -26,6 +27,7 @@ from gitblog.index.views import (
     Neighbour,
     Redirect,
     ServedFile,
+    SourceListing,
     Status,
     Tag,
     TagCount,
@@ -188,6 +190,43 @@ class Snapshot:
         """Give the HTML (with tokens) of documents by path."""
         asked = select(_document.path, _document.html).where(_document.path.in_(list(paths)))
         return {row.path: row.html for row in self._connection.execute(asked)}
+
+    def source_files(self) -> tuple[SourceListing, ...]:
+        """Give every file with a document's extension: published, or held back and why."""
+        rows = self._connection.execute(select(tables.document).order_by(_document.path)).all()
+        paths = [row.path for row in rows]
+        tags, categories = self._tags_of(paths, "tag"), self._tags_of(paths, "category")
+        asked = select(tables.address.c.target, tables.address.c.address).where(tables.address.c.kind == "alias")
+        aliases: dict[str, tuple[str, ...]] = {}
+        for row in self._connection.execute(asked.order_by(tables.address.c.address)):
+            aliases[row.target] = (*aliases.get(row.target, ()), row.address)
+        zone = ZoneInfo(self.config.addressing.timezone)
+        return tuple(
+            SourceListing(
+                source_path=row.path,
+                kind=Kind(row.kind),
+                status="held" if (reason := self._held(row)) else "published",
+                reason=reason or ("broken" if row.shown != row.blob else None),
+                url=quote(row.address.removeprefix(self._base)) if row.address else None,
+                title=row.title,
+                date=datetime.fromtimestamp(row.published, zone).isoformat() if row.shown else None,
+                updated=datetime.fromtimestamp(row.updated, zone).isoformat() if row.shown else None,
+                tags=tuple(tag.name for tag in tags.get(row.path, ())),
+                categories=tuple(tag.name for tag in categories.get(row.path, ())),
+                aliases=aliases.get(row.path, ()),
+            )
+            for row in rows
+        )
+
+    def _held(self, row: Any) -> str:
+        if row.hold:
+            return str(row.hold)
+        if row.visible_from > self.now:
+            return "scheduled"
+        if row.visible_until <= self.now:
+            return "expired"
+        holder = resolution.document_at(self._connection, row.address, self.now)
+        return "" if holder == row.path else "shadowed"
 
     def status(self) -> Status:
         """Give what is live, since when, and what is wrong."""

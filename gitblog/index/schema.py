@@ -15,7 +15,7 @@ from gitblog.index.tables import POSTGRES_SCHEMA, metadata
 def upgrade(database: Database) -> None:
     """Make the tables of this index version where they are absent."""
     with database.writing() as connection:
-        connection = connection.execution_options(schema_translate_map=None)
+        connection.execution_options(schema_translate_map=None)
         if database.is_postgres:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}"))
             connection.execute(text(f"SET LOCAL search_path TO {POSTGRES_SCHEMA}"))
@@ -25,7 +25,7 @@ def upgrade(database: Database) -> None:
 def check(database: Database) -> None:
     """Raise where the newest revision and the tables of `index.tables` disagree."""
     with database.writing() as connection:
-        connection = connection.execution_options(schema_translate_map=None)
+        connection.execution_options(schema_translate_map=None)
         if database.is_postgres:
             connection.execute(text(f"SET LOCAL search_path TO {POSTGRES_SCHEMA}"))
         command.check(_configuration(database, connection))

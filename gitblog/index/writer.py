@@ -247,7 +247,7 @@ def _blob_differences(connection: Connection, rows: PathRows) -> Iterator[Differ
 
 def git_blob_id(data: bytes, like: str) -> str:
     """Hash bytes as git does, by SHA-1 or, where `like` is that long, SHA-256."""
-    algorithm = "sha1" if len(like) == 40 else "sha256"  # noqa: PLR2004 - the length of a SHA-1 in hex
+    algorithm = "sha1" if len(like) == 40 else "sha256"
     return hashlib.new(algorithm, b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 

@@ -28,24 +28,9 @@ MAX_TAGS: Final = 100_000
 MAX_WARNINGS: Final = 20
 
 _NEVER_NESTED = frozenset(
-    {
-        "area",
-        "base",
-        "br",
-        "col",
-        "dd",
-        "dt",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "li",
-        "link",
-        "meta",
-        "option",
-        "p",
-    }
-    | {"param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr", "track", "wbr"}
+    {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta"}
+    | {"option", "p", "param", "rp", "rt", "source", "tbody", "td", "tfoot", "th", "thead", "tr"}
+    | {"track", "wbr"}
 )
 _REPORT: Final = "write it in a simpler way, and tell gitblog's developers about the text"
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -60,7 +45,7 @@ def fingerprint() -> str:
 
 
 def render_document(document: Document, engine: str) -> RenderedDocument | Problem:
-    """Render with the document's own engine, else with `engine`; whatever the text, only MemoryError is raised."""
+    """Render with the document's own engine, else with `engine`; of any text only MemoryError is raised."""
     name = document.markup or engine
     if name not in ENGINES:
         names = " or ".join(sorted(ENGINES))

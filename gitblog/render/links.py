@@ -3,7 +3,7 @@
 A token is the value of one `href` or `src`: `gitblog:TARGET?QUERY#FRAGMENT`, each part percent-encoded.
 It holds no address, so that moving a post renders nothing again.
 Only a real attribute of a real tag can be a token: text cannot hold a raw "<" and a value no raw quote.
-The pass replaces every address that the author wrote, and `drop_foreign_tokens` empties whatever it did not issue.
+The pass replaces every address that the author wrote; `drop_foreign_tokens` empties what it did not issue.
 """
 
 from __future__ import annotations
@@ -28,21 +28,11 @@ _TOKEN = re.compile(
 
 # Names of the browser's objects that an `id` could stand for (DOM clobbering), and ids that themes use.
 _RESERVED_IDS = frozenset(
-    {"alert", "all", "body", "children", "content", "cookie", "document", "domain", "footer", "form", "forms"}
-    | {"frames", "head", "header", "history", "images", "links", "location", "main", "menu", "name", "nav"}
-    | {
-        "navigation",
-        "navigator",
-        "open",
-        "opener",
-        "origin",
-        "parent",
-        "plugins",
-        "print",
-        "prototype",
-        "screen",
-    }
-    | {"scripts", "scroll", "search", "self", "status", "stop", "toc", "top", "url", "window"}
+    {"alert", "all", "body", "children", "content", "cookie", "document", "domain", "footer", "form"}
+    | {"forms", "frames", "head", "header", "history", "images", "links", "location", "main", "menu"}
+    | {"name", "nav", "navigation", "navigator", "open", "opener", "origin", "parent", "plugins"}
+    | {"print", "prototype", "screen", "scripts", "scroll", "search", "self", "status", "stop", "toc"}
+    | {"top", "url", "window"}
 )
 
 
@@ -71,11 +61,10 @@ def read_destination(written: str, source: str) -> Destination:
         return Destination(complaint=f"links of the kind {scheme[1].lower()[:20]}: are not published")
     rest, _, fragment = address.partition("#")
     path, _, query = rest.partition("?")
-    # Browsers read a backslash as a slash.
-    path = path.replace("\\", "/")
-    if path.startswith("//"):
+    if path.replace("\\", "/").startswith("//"):
         return Destination(href="https:" + address.replace("\\", "/"))
-    return _inside(unquote(path), unquote(query), safe_id(unquote(fragment)), source)
+    # Browsers read a backslash as a slash; an engine may have encoded it.
+    return _inside(unquote(path).replace("\\", "/"), unquote(query), safe_id(unquote(fragment)), source)
 
 
 def _inside(path: str, query: str, fragment: str, source: str) -> Destination:

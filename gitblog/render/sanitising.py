@@ -14,104 +14,18 @@ import nh3
 from gitblog.render import highlighting, links
 
 TAGS = frozenset(
-    {
-        "a",
-        "abbr",
-        "article",
-        "aside",
-        "audio",
-        "b",
-        "bdi",
-        "bdo",
-        "blockquote",
-        "br",
-        "caption",
-        "cite",
-        "code",
-    }
-    | {
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "footer",
-    }
-    | {
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-    }
-    | {
-        "p",
-        "picture",
-        "pre",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "section",
-        "small",
-        "source",
-        "span",
-        "strong",
-    }
-    | {
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "u",
-        "ul",
-        "var",
-    }
-    | {"video", "wbr"}
+    {"a", "abbr", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption"}
+    | {"cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em"}
+    | {"figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "img"}
+    | {"input", "ins", "kbd", "li", "mark", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s"}
+    | {"samp", "section", "small", "source", "span", "strong", "sub", "summary", "sup", "table"}
+    | {"tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "video", "wbr"}
 )
 # Their content is no text of the author's.
 REMOVED_WITH_CONTENT = frozenset(
-    {
-        "applet",
-        "canvas",
-        "embed",
-        "frame",
-        "frameset",
-        "iframe",
-        "math",
-        "noembed",
-        "noframes",
-        "noscript",
-        "object",
-    }
-    | {"plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "xmp"}
+    {"applet", "canvas", "embed", "frame", "frameset", "iframe", "math", "noembed", "noframes"}
+    | {"noscript", "object", "plaintext", "script", "select", "style", "svg", "template", "textarea"}
+    | {"title", "xmp"}
 )
 EVERYWHERE = frozenset({"title", "lang", "dir", "id", "aria-label"})
 ATTRIBUTES: Mapping[str, frozenset[str]] = {

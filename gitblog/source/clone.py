@@ -26,8 +26,8 @@ _STAMP = "gitblog.json"
 _HEADS = "refs/heads/"
 # What a killed git leaves in objects/: half packs, half objects, quarantines, half repacks.
 _LEFTOVERS = ("tmp_", "incoming-", ".tmp-")
-# Loose objects and packs from which on packing pays; git's own 6,700 and 50 slow down many small fetches.
-_PACK = ("-c", "gc.auto=2000", "-c", "gc.autoPackLimit=20")
+# Checked fetches leave a pack each. Packing reads the whole clone, so it is done once in so many.
+_PACK = ("-c", "gc.auto=2000", "-c", "gc.autoPackLimit=30")
 
 
 class Clone:

@@ -118,7 +118,8 @@ def _tasks(indexing: Indexing, versions: list[Version], read: ReadBlobs) -> Iter
             parsed = parse_document(
                 SourceFile(version.path, version.blob, data[version.blob] or b""), indexing.addressing
             )
-            assert parsed is not None and parsed.document is not None, f"{version} parsed before"
+            if parsed is None or parsed.document is None:
+                raise RuntimeError(f"{version} was good when its head was read")
             yield parsed.document, engine
 
 

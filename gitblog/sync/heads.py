@@ -49,7 +49,8 @@ class VersionHeads:
     def document(self, version: Version, addressing: Addressing) -> Document:
         """Give the document of a good version, without its body."""
         parsed = self._parsed[version, addressing]
-        assert parsed is not None and parsed.document is not None, f"{version} is not a good version"
+        if parsed is None or parsed.document is None:
+            raise RuntimeError(f"{version} is not a good version")
         return parsed.document
 
     def problems(self, version: Version, addressing: Addressing) -> tuple[Problem, ...]:

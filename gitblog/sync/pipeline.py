@@ -80,24 +80,25 @@ def is_current(source: Repository, before: PublishedSite, tip: str) -> bool:
 def compute(sync: Sync, stored: Stored, before: PublishedSite | None, tip: str) -> Update:
     """Compute what brings the index to `tip`: the touched paths, or all where addresses or bodies change shape."""
     if before is None or _reshaped(sync.source, before):
-        return compute_everything(sync.source, sync.renderer, tip, sync.keep, _takeover(stored, before))
+        return compute_everything(sync, tip, sync.keep, _takeover(stored, before))
     plan = plan_update(sync.source, stored, before, tip)
     site, configured = _site(sync.source, stored, plan, before)
     if site.fingerprints != before.site.fingerprints or site.regimes != before.site.regimes:
-        return compute_everything(sync.source, sync.renderer, tip, sync.keep, _takeover(stored, before))
-    rows = _path_rows(sync.source, sync.renderer, plan, configured, sync.keep, stored.bodies)
+        return compute_everything(sync, tip, sync.keep, _takeover(stored, before))
+    rows = _path_rows(sync, plan, configured, sync.keep, stored.bodies)
     return Update(site, plan.scope, rows, plan.commits, plan.changes, plan.removed_commits)
 
 
-def compute_everything(
-    source: Repository, renderer: Renderer, tip: str, keep: Keep, takeover: Takeover | None = None
-) -> Update:
-    """Compute every row from git, asking the index nothing (but for bodies of the fingerprint to take over)."""
-    plan = plan_everything(source, tip)
-    site, configured = _site(source, None, plan, None)
+def compute_everything(sync: Sync, tip: str, keep: Keep, takeover: Takeover | None = None) -> Update:
+    """Compute every row from git, asking the index nothing (but for bodies of the fingerprint to take over).
+
+    `keep` gets the bytes of every file that could be served; writing nothing but an iteration is fine.
+    """
+    plan = plan_everything(sync.source, tip)
+    site, configured = _site(sync.source, None, plan, None)
     may_take_over = takeover is not None and takeover.fingerprint == site.fingerprints.render
     bodies = takeover.bodies if takeover is not None and may_take_over else _no_bodies
-    rows = _path_rows(source, renderer, plan, configured, keep, bodies)
+    rows = _path_rows(sync, plan, configured, keep, bodies)
     return Update(site, None, rows, plan.commits, plan.changes)
 
 
@@ -132,20 +133,18 @@ def _site(
     return site, configured
 
 
-def _path_rows(
-    source: Repository, renderer: Renderer, plan: Plan, configured: Configured, keep: Keep, bodies: Bodies
-) -> PathRows:
+def _path_rows(sync: Sync, plan: Plan, configured: Configured, keep: Keep, bodies: Bodies) -> PathRows:
     """Compute the rows of every path in scope: documents, then files, then names that cannot be used at all."""
     config = configured.config
     tracked = {path: entry.blob_id for path, entry in plan.live.items() if is_tracked(path)}
     live = {path: blob for path, blob in tracked.items() if path not in CONFIGURATION_FILES}
     changes = [change for change in plan.history if not _of_configuration(change.path, change.old_path)]
     history = trace(changes, plan.orders, live, lambda path: find_place(path, config.addressing) is not None)
-    heads = VersionHeads(source.read)
+    heads = VersionHeads(sync.source.read)
     heads.load(history.spans, {regime.addressing for regime in configured.regimes} | {config.addressing})
     indexing = Indexing(history, plan.orders, live, heads, configured)
-    rows = document_rows(indexing, source.read, bodies, renderer)
-    files = file_rows(plan.live.values(), source.read, keep)
+    rows = document_rows(indexing, sync.source.read, bodies, sync.renderer)
+    files = file_rows(plan.live.values(), sync.source.read, keep)
     own = [*problem_rows(CONFIGURATION_FILES[0], _configuration_problems(plan, configured)), *files.problems]
     for path in sorted(plan.live):
         own.extend(problem_rows(printable_path(path), filter(None, [path_problem(path)])))

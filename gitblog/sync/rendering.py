@@ -89,9 +89,9 @@ class Renderer:
             if not ahead:
                 return
             task, future = ahead.popleft()
-            result = self._outcome(future)
-            if result is None:
-                # Whoever broke the pool is among those it held: from here each is tried by itself.
+            result = self._outcome(future) if future is not None else None
+            if result is None and future is not None:
+                # Whoever broke the pool is among those it held: each of them is tried by itself.
                 self._end_pool()
                 ahead = deque((other, _kept(pending)) for other, pending in ahead)
             if result is None or isinstance(result, _Cut):
@@ -100,7 +100,8 @@ class Renderer:
             yield _reported(task, result)
 
     def _render_alone(self, task: Task) -> Result | _Cut:
-        result = self._outcome(self._submit(task))
+        future = self._submit(task)
+        result = self._outcome(future) if future is not None else None
         if result is None:
             self._end_pool()
             return _Cut("ended the process that did it (too much memory, or a fault in a parser)")
@@ -118,12 +119,11 @@ class Renderer:
         try:
             return self._pool.submit(_render_under_timer, task, self._seconds)
         except BrokenProcessPool:
+            # Those it held say so when they are asked; this one is tried by itself, like them.
             return None
 
-    def _outcome(self, future: Future[Result | _Cut] | None) -> Result | _Cut | None:
+    def _outcome(self, future: Future[Result | _Cut]) -> Result | _Cut | None:
         """Wait for a result; None where the pool is broken, or silent for so long that it must be ended."""
-        if future is None:
-            return None
         try:
             return future.result(timeout=SILENCE_SECONDS)
         except (BrokenProcessPool, FutureTimeoutError):
@@ -163,11 +163,11 @@ def _render_under_timer(task: Task, seconds: float) -> Result | _Cut:
     before = signal.signal(signal.SIGALRM, _raise_time_is_up)
     try:
         # It fires again each second: an exception raised inside a destructor is lost.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        timer_before = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
         try:
             return render_document(*task)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_REAL, *timer_before)
     except _TimeIsUpError:
         return _Cut(f"took longer than {seconds:g} seconds and was stopped")
     except MemoryError:
