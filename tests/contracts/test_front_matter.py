@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from yaml import YAMLError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,7 +172,7 @@ def answer(block: str, loader: object) -> Block | str:
         return yaml_format.read_with(block, loader)
     except BlockError as error:
         return error.complaint.message
-    except (yaml_format.yaml.YAMLError, ValueError, OverflowError):
+    except (YAMLError, ValueError, OverflowError):
         return "refused"
 
 

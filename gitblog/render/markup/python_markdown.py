@@ -15,8 +15,15 @@ from markdown.preprocessors import Preprocessor
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})[ ]*(?P<language>[\w#.+-]*)(?P<rest>[^`{]*)$")
 
 
+# Python-Markdown descends once a level, and how deep it gets depends on the caller's stack (measured: fails at 200
+# to 300). A fixed bound well below that makes the answer the same in every process.
+_TOO_DEEP = re.compile(r"^(?: {4}|\t){100,} {0,3}(?:[*+:-]|\d+\.)\s", re.MULTILINE)
+
+
 def to_html(text: str) -> str:
-    """Turn Python-Markdown's dialect into HTML; raw HTML passes through unchanged."""
+    """Turn Python-Markdown's dialect into HTML; raw HTML passes through. RecursionError above 100 levels of lists."""
+    if _TOO_DEEP.search(text):
+        raise RecursionError
     converter = _converter()
     try:
         return converter.reset().convert(text)

@@ -1,0 +1,287 @@
+"""A real push to a real git server, a signed delivery, real gunicorn with two workers: page in, page out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.git_server import GitServer
+from tests.history_builder import Builder
+
+TOP = Path(__file__).resolve().parents[2]
+SECRET = "a secret for the tests"
+POST = "---\ntitle: {title}\ndate: 2020-05-06\n---\n{text}\n"
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an address answered, redirects not followed."""
+
+    status: int
+    text: str
+    headers: dict[str, str]
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running gitblog, the repository it reads, and where the outside reaches it."""
+
+    port: int
+    builder: Builder
+    environment: dict[str, str]
+    data_dir: Path
+    process: subprocess.Popen[bytes]
+
+    def ask(self, path: str, *, body: bytes | None = None, **headers: str) -> Answer:
+        """Ask an address, or deliver a body to it."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, headers=named)
+        try:
+            with urllib.request.build_opener(_NoRedirect).open(request, timeout=10) as response:
+                return Answer(response.status, response.read().decode(), dict(response.headers))
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, error.read().decode(), dict(error.headers))
+
+    def push(self, tree: dict[str, bytes], *parents: str) -> str:
+        """Commit a tree on main, as a push leaves it on the forge."""
+        return self.builder.commit(tree, list(parents), int(time.time()), "main")
+
+    def deliver(self, revision: str) -> Answer:
+        """Send GitHub's delivery for a push of `revision`, signed."""
+        repository = {
+            "full_name": "me/blog",
+            "clone_url": "https://github.com/me/blog.git",
+            "html_url": "https://github.com/me/blog",
+        }
+        body = json.dumps({"ref": "refs/heads/main", "after": revision, "repository": repository}).encode()
+        signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        return self.ask(
+            "/-/webhooks/github",
+            body=body,
+            Content_Type="application/json",
+            X_GitHub_Event="push",
+            X_GitHub_Delivery=revision[:8],
+            X_Hub_Signature_256=f"sha256={signature}",
+        )
+
+    def status(self) -> dict[str, object]:
+        """Ask `gitblog status --json`."""
+        command = [sys.executable, "-m", "gitblog", "status", "--json"]
+        done = subprocess.run(command, cwd=TOP, env=self.environment, capture_output=True, check=True)
+        found: dict[str, object] = json.loads(done.stdout)
+        return found
+
+    def wait_for(self, path: str, *, revision: str) -> Answer:
+        """Ask an address until the answer is of a revision."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                answer = self.ask(path)
+            except OSError:
+                answer = Answer(0, "", {})
+            if answer.headers.get("X-Gitblog-Revision") == revision:
+                return answer
+            time.sleep(0.05)
+        raise AssertionError(f"{path} never answered from {revision}; the last answer was {answer}")
+
+
+@contextmanager
+def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:gitblog.server", "gitblog:create_app()"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=TOP, env=environment, stdout=output, stderr=output)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    """gitblog with two web workers over a repository that is served by HTTP, on each database."""
+    data_dir, port = tmp_path / "data", _free_port()
+    builder = Builder(tmp_path / "served" / "blog.git")
+    with GitServer(tmp_path / "served") as server:
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "CONTENT_REPO": server.url("blog.git"),
+            "DATABASE_URL": database_url.replace("+psycopg2", ""),
+            "DATA_DIR": str(data_dir),
+            "PORT": str(port),
+            "SYNC_INTERVAL_SECONDS": "3600",
+            "WEBHOOK_SECRET": SECRET,
+        }
+        builder.commit(
+            {"posts/first.md": POST.format(title="First", text="Hello.").encode()}, [], 1_600_000_000, "main"
+        )
+        with _gunicorn(environment, tmp_path / "log") as process:
+            yield Site(port, builder, environment, data_dir, process)
+
+
+def test_a_signed_delivery_brings_a_push_to_its_page(site: Site) -> None:
+    """Each step is asserted: first page, answer to the delivery, new page, redirect, gone, the bad post."""
+    first = site.push({"posts/first.md": POST.format(title="First", text="Hello.").encode()})
+    site_answer = _eventually(site, "/2020/05/first/")
+    assert site_answer.status == 200
+
+    second = site.push({"posts/renamed.md": POST.format(title="First", text="Hello.").encode()}, first)
+    delivered = site.deliver(second)
+    assert (delivered.status, json.loads(delivered.text)["status"]) == (202, "accepted")
+
+    assert site.wait_for("/2020/05/renamed/", revision=second).status == 200
+    moved = site.ask("/2020/05/first/")
+    assert (moved.status, moved.headers["Location"]) == (301, "/2020/05/renamed/")
+
+    third = site.push(
+        {
+            "posts/renamed.md": b'---\ntitle: "x\n---\n',
+            "posts/good.md": b"---\ntitle: Good\ndate: 2020-01-01\n---\nYes.\n",
+        },
+        second,
+    )
+    site.deliver(third)
+    assert "Good" in site.wait_for("/2020/01/good/", revision=third).text
+    assert "Hello." in site.ask("/2020/05/renamed/").text
+
+    fourth = site.push({"posts/good.md": b"---\ntitle: Good\ndate: 2020-01-01\n---\nYes.\n"}, third)
+    site.deliver(fourth)
+    site.wait_for("/", revision=fourth)
+    assert site.ask("/2020/05/renamed/").status == 410
+    assert site.ask("/2020/05/first/").status == 410
+
+
+def test_a_thousand_deliveries_cost_at_most_two_publications(site: Site) -> None:
+    """Hints coalesce: what counts is the tip, not how often somebody says so."""
+    first = site.push({"posts/a.md": POST.format(title="A", text="One.").encode()})
+    _eventually(site, "/2020/05/a/")
+    before = site.status()["publications"]
+    second = site.push({"posts/a.md": POST.format(title="A", text="Two.").encode()}, first)
+
+    answers = {site.deliver(second).status for _ in range(1000)}
+    assert answers == {202}
+    assert "Two." in site.wait_for("/2020/05/a/", revision=second).text
+    time.sleep(1.0)
+    after = site.status()["publications"]
+    assert isinstance(before, int)
+    assert isinstance(after, int)
+    assert 1 <= after - before <= 2
+
+
+def test_a_lost_data_folder_heals_and_every_address_answers_as_before(site: Site) -> None:
+    """Nothing that is not in git is kept."""
+    first = site.push({"posts/a.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo"})
+    _eventually(site, "/2020/05/a/")
+    second = site.push({"posts/b.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo"}, first)
+    site.deliver(second)
+    site.wait_for("/2020/05/b/", revision=second)
+    addresses = ["/", "/2020/05/a/", "/2020/05/b/", "/feed.xml", "/sitemap.xml", "/logo.txt"]
+    before = {address: (site.ask(address).status, site.ask(address).text) for address in addresses}
+    assert {address: status for address, (status, _) in before.items()} == {
+        "/": 200, "/2020/05/a/": 301, "/2020/05/b/": 200, "/feed.xml": 200, "/sitemap.xml": 200, "/logo.txt": 200,
+    }  # fmt: skip
+
+    shutil.rmtree(site.data_dir)
+    third = site.push(
+        {"posts/b.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo", "x": b""}, second
+    )
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and site.ask("/").headers.get("X-Gitblog-Revision") != third:
+        site.deliver(third)
+        time.sleep(0.2)
+    after = {address: (site.ask(address).status, site.ask(address).text) for address in addresses}
+
+    assert after == before
+
+
+def test_a_post_appears_at_its_second_on_every_page_that_was_cached_before(site: Site) -> None:
+    """The era is part of every cache key, so nothing is purged and nothing needs a push."""
+    due = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 12))
+    tree = {"posts/a.md": POST.format(title="A", text="One.").encode()}
+    tree["posts/due.md"] = f"---\ntitle: Due\ndate: {due}\npermalink: /due/\n---\nNow.\n".encode()
+    site.push(tree)
+    _eventually(site, "/2020/05/a/")
+    pages = ["/", "/feed.xml", "/sitemap.xml"]
+    for page in pages:
+        assert "/due/" not in site.ask(page).text
+    assert site.ask("/due/").status == 404
+
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while site.ask("/due/").status != 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert "Now." in site.ask("/due/").text
+    for page in pages:
+        assert "/due/" in site.ask(page).text
+
+
+def test_after_sigterm_no_process_of_ours_is_left(site: Site) -> None:
+    """The worker's lifeline ends with the last web process."""
+    site.push({"posts/a.md": POST.format(title="A", text="One.").encode()})
+    _eventually(site, "/2020/05/a/")
+    site.process.send_signal(signal.SIGTERM)
+    site.process.wait(30)
+
+    deadline = time.monotonic() + 20
+    while _ours(site) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert _ours(site) == []
+
+
+def _eventually(site: Site, path: str) -> Answer:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            answer = site.ask(path)
+            if answer.status == 200:
+                return answer
+            if answer.status == 404:
+                site.deliver("0" * 40)
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{path} never answered 200")
+
+
+def _ours(site: Site) -> list[str]:
+    """List the processes that were started with this site's DATA_DIR."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"DATA_DIR={site.data_dir}".encode() in environment.split(b"\0"):
+            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
