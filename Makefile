@@ -27,7 +27,7 @@ SERVE = $(READ_MODE); $(BIN)/python -m gitblog db upgrade && \
 
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run run-postgres test test-long test-guards test-postgres test-system check lock bench clean
+.PHONY: help setup run run-postgres test test-postgres test-system check lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -43,12 +43,6 @@ run-postgres: $(DEVELOPMENT) ## the same site on a PostgreSQL server that lives 
 
 test: $(DEVELOPMENT) test-system ## run the whole test suite (ARGS="-k name" runs a part)
 	$(PYTEST) -n auto --maxprocesses 8 $(ARGS)
-
-test-long: $(DEVELOPMENT) test-system ## the suite with fresh seeds and thousands of histories (an hour)
-	$(PYTEST) -n auto --maxprocesses 8 --long $(ARGS)
-
-test-guards: $(DEVELOPMENT) ## break each guarded line in a scratch copy and see its test fail
-	$(BIN)/python -m tests.guards $(ARGS)
 
 test-postgres: $(DEVELOPMENT) ## only the tests that use PostgreSQL, on one version (MAJOR=15 or 18)
 	$(PYTEST) -n auto --maxprocesses 8 -m postgresql --postgres-major $(or $(MAJOR),18) $(ARGS)
@@ -76,13 +70,10 @@ lock: $(DEVELOPMENT) ## write requirements.txt and requirements-dev.txt from the
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 		--custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 
-bench: $(DEVELOPMENT) ## measure push to page and page speed
-	$(BIN)/python -m benchmarks $(ARGS)
-
 clean: ## remove .venv and the caches, and print what went; no .env, no content, no data
 	@for path in .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info; do \
 		if [ -e "$$path" ]; then rm -rf "$$path" && echo "removed $$path"; fi; done
-	@find gitblog tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null; \
+	@find gitblog tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null; \
 		echo "removed __pycache__ folders"
 
 $(RUNTIME): | $(BIN)/pip

@@ -39,8 +39,7 @@ _database_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--long` and `--postgres-major`."""
-    parser.addoption("--long", action="store_true", help="also run the tests marked long")
+    """Add `--postgres-major`."""
     parser.addoption("--postgres-major", type=int, help="run on this major version of PostgreSQL, e.g. 15 or 18")
 
 
@@ -50,14 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark the tests that ask for PostgreSQL, and skip the long ones unless they are wanted."""
-    long_skipped = pytest.mark.skip(reason="long: runs with --long (make test-long)")
+    """Mark the tests that ask for PostgreSQL."""
     for item in items:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if "postgres_server" in getattr(item, "fixturenames", ()) or "postgresql" in parameters.values():
             item.add_marker(pytest.mark.postgresql)
-        if item.get_closest_marker("long") and not config.getoption("--long"):
-            item.add_marker(long_skipped)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,12 +25,9 @@ TARGETS = [
     "run",
     "run-postgres",
     "test",
-    "test-long",
-    "test-guards",
     "test-postgres",
     "check",
     "lock",
-    "bench",
     "clean",
 ]
 PATIENCE_SECONDS = 60

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from yaml import YAMLError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yaml import YAMLError
 
 from gitblog.model import FrontMatter, Problem
 from gitblog.parse.front_matter import FORMATS, Plain, split

@@ -43,10 +43,12 @@ def _empty(database: Database) -> None:
     from gitblog.index.tables import metadata
 
     with database.writing() as connection:
-        metadata.drop_all(connection)
-        version = "gitblog_v1.alembic_version" if database.is_postgres else "alembic_version"
-        connection.execute(text("DROP VIEW IF EXISTS posts"))
-        connection.execute(text(f"DROP TABLE {version}"))
+        if database.is_postgres:
+            connection.execute(text("DROP SCHEMA gitblog_v1 CASCADE"))
+        else:
+            connection.execute(text("DROP VIEW posts"))
+            connection.execute(text("DROP TABLE alembic_version"))
+            metadata.drop_all(connection)
     schema.upgrade(database)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from gitblog.model import Document, Kind, Link, RenderedDocument
 from gitblog.render import ENGINES, fill_links, link_targets, render_document
+from gitblog.render.links import drop_foreign_tokens
 
 
 def rendered(body: str, path: str = "posts/a.md", engine: str = "gfm") -> RenderedDocument:
@@ -119,6 +120,13 @@ def test_an_author_cannot_forge_a_token(forged: str, engine: str) -> None:
 
     assert "/asked/" not in filled
     assert link_targets(result.html) == ()
+
+
+def test_a_token_that_the_pass_did_not_issue_is_emptied() -> None:
+    """Should two HTML parsers ever read one text differently, what appears between them names nothing."""
+    html = '<a href="gitblog:a.md">x</a> <img alt="" src="gitblog:b.png#c">'
+
+    assert drop_foreign_tokens(html, {"gitblog:a.md"}) == '<a href="gitblog:a.md">x</a> <img alt="" src="">'
 
 
 def test_filling_escapes_what_it_is_given() -> None:

@@ -6,7 +6,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from gitblog.model import Document, Kind, Problem, RenderedDocument, Severity
-from gitblog.render import ENGINES, fill_links, render_document
+from gitblog.render import ENGINES, fill_links, render_document, sanitising
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -200,6 +200,31 @@ def test_ordinary_markdown_gets_no_warning(engine: str) -> None:
     result = rendered(body, engine)
 
     assert result.problems == ()
+
+
+@pytest.mark.parametrize("tag", sorted(sanitising.REMOVED_WITH_CONTENT - {"embed", "frame", "frameset"}))
+def test_what_is_inside_of_removed_elements_is_no_text(tag: str) -> None:
+    """Programs and styles do not turn into words of the post."""
+    result = rendered(f"<div>before<{tag}>x = alert(1)</{tag}></div>", "gfm")
+
+    assert result.text == "before"
+
+
+@pytest.mark.parametrize(
+    ("html", "cleaned"),
+    [
+        ('<a href="javascript:x">a</a>', "<a>a</a>"),
+        ('<a href="data:text/html,x">a</a>', "<a>a</a>"),
+        ('<b onclick="x">a</b>', "<b>a</b>"),
+        ('<b style="x">a</b>', "<b>a</b>"),
+        ('<b class="x">a</b>', '<b class="">a</b>'),
+        ("<script>x</script>a", "a"),
+        ("a<!-- b -->", "a"),
+    ],
+)
+def test_the_last_step_is_safe_by_itself(html: str, cleaned: str) -> None:
+    """nh3 has the last word, whatever the pass before it overlooked."""
+    assert sanitising.clean(html, ()) == cleaned
 
 
 def test_warnings_are_bounded() -> None:
