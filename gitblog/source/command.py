@@ -65,7 +65,6 @@ _CONFIGURATION: tuple[tuple[str, str], ...] = (
     ("log.mailmap", "false"),
     ("diff.orderFile", os.devnull),
     ("diff.renames", "true"),
-    ("diff.relative", "false"),
     ("diff.ignoreSubmodules", "none"),
     ("core.quotePath", "false"),
     ("core.commitGraph", "true"),

@@ -11,7 +11,7 @@ from gitblog.errors import ObjectMissingError, SourceError
 from gitblog.model import TreeEntry
 from gitblog.source import repository as repository_module
 from gitblog.source.locations import Location
-from gitblog.source.log import Tracking
+from gitblog.source.log import Log, Tracking
 from gitblog.source.repository import ChangedPath, Repository, open_repository
 from tests.history_builder import Builder, Special, run_git
 
@@ -167,6 +167,21 @@ def test_a_blob_that_is_not_there_is_told(blog: Builder) -> None:
             list(repository.read([identity], 10))
 
 
+def test_a_blob_whose_size_cannot_be_read_is_told(blog: Builder) -> None:
+    """git prints BAD for it in the tree and goes on as if nothing were wrong."""
+    revision = blog.commit({"a.md": b"a", "b.md": b"b"}, date=1, branch="main")
+    repository = opened(blog)
+    broken = blob_id(repository, revision, "b.md")
+    path = blog.path / "objects" / broken[:2] / broken[2:]
+    path.chmod(0o600)
+    path.write_bytes(b"rubbish")
+
+    with pytest.raises(ObjectMissingError, match=f"object {broken} ") as caught:
+        repository.tree(revision)
+
+    assert caught.value.reason == "damaged"
+
+
 def test_a_work_tree_is_read_at_its_checked_out_branch_without_its_uncommitted_files(tmp_path: Path) -> None:
     """The fetch is a look; nothing is written into the repository."""
     path = work_tree(tmp_path / "site")
@@ -296,8 +311,19 @@ def test_nothing_in_a_repositorys_configuration_is_run_or_obeyed(tmp_path: Path)
     path = work_tree(tmp_path / "site")
     first = commit_file(path, "a.md", "line\n" * 50)
     run_git(path, "mv", "a.md", "b.md")
-    second = commit_file(path, "c.md", "c")
+    renamed = commit_file(path, "c.md", "c")
+    run_git(path, "checkout", "--quiet", "-b", "side", first)
+    commit_file(path, "side.md", "s")
+    run_git(path, "checkout", "--quiet", "main")
+    run_git(path, "merge", "--quiet", "--strategy=ours", "--message=merge", "side")
+    signed = run_git(path, "cat-file", "commit", "HEAD").replace(
+        "\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n", 1
+    )
+    second = run_git(path, "hash-object", "-t", "commit", "-w", "--stdin", data=f"{signed}\n".encode())
+    run_git(path, "reset", "--quiet", "--hard", second)
     plain = run_log(opened(path), second)
+    assert renamed in {commit.id for commit in plain.commits}
+    assert second in {change.commit for change in plain.changes}
     trap = tmp_path / "trap.sh"
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
     trap.chmod(0o755)
@@ -327,7 +353,7 @@ def test_nothing_in_a_repositorys_configuration_is_run_or_obeyed(tmp_path: Path)
     assert not (tmp_path / "sprung").exists()
 
 
-def run_log(repository: Repository, revision: str) -> object:
+def run_log(repository: Repository, revision: str) -> Log:
     return repository.log(revision, None, Tracking(lambda path: path, lambda path: False))
 
 
