@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -130,9 +130,9 @@ def status(*, as_json: bool) -> int:
 @click.option("--strict", is_flag=True, help="exit 1 for warnings too")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def check(path: Path | None, form: str, *, strict: bool) -> int:
-    """Print every problem of the last commit; exit 1 if there is an error."""
-    with _in_memory(path) as index, index.snapshot(int(time.time())) as snapshot:
-        problems = snapshot.status().problems
+    """Print every problem, of uncommitted changes too; exit 1 if there is an error."""
+    with _in_memory(path) as (index, folder), index.snapshot(int(time.time())) as snapshot:
+        problems = [replace(each, path=folder + each.path) for each in snapshot.status().problems]
     for problem in problems:
         _print(_problem(problem) if form == "json" else str(problem))
     errors = [problem for problem in problems if strict or problem.severity is Severity.ERROR]
@@ -144,10 +144,11 @@ def check(path: Path | None, form: str, *, strict: bool) -> int:
 @click.option("--clock", help="tell what is published at this time (RFC 3339, or a date)")
 @json_option
 def list_documents(path: Path | None, clock: str | None, *, as_json: bool) -> int:
-    """List every source file of the last commit: published, or held back and why."""
+    """List every source file as it lies on disk: published, or held back and why."""
     now = _time(clock) if clock else int(time.time())
-    with _in_memory(path) as index, index.snapshot(now) as snapshot:
-        for each in snapshot.source_files():
+    with _in_memory(path) as (index, folder), index.snapshot(now) as snapshot:
+        for found in snapshot.source_files():
+            each = replace(found, source_path=folder + found.source_path)
             text = f"{each.status} {each.source_path} {each.url or '-'}" + (f" ({each.reason})" if each.reason else "")
             _print(asdict(each) if as_json else text)
     return 0
@@ -241,18 +242,23 @@ def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
 
 
 @contextmanager
-def _in_memory(path: Path | None) -> Iterator[Index]:
-    """Index the last commit of a repository in memory: the same pipeline, another database."""
-    from gitblog.source.locations import Location
+def _in_memory(path: Path | None) -> Iterator[tuple[Index, str]]:
+    """Index a folder as it lies on disk, in memory: the same pipeline, another database.
+
+    Gives the index, and what stands before its paths where the site's root is not the repository's top.
+    """
+    from gitblog.source.locations import Location, is_remote
+    from gitblog.source.preview import preview
     from gitblog.source.repository import open_repository
 
-    url, folder = (str(path.absolute()), "") if path else app.content_repository(app.settings_from_environment())
+    url, folder = (str(path), "") if path else app.content_repository(app.settings_from_environment())
     database = open_database("sqlite://")
-    with tempfile.TemporaryDirectory() as scratch, Renderer() as renderer:
+    with tempfile.TemporaryDirectory() as name, Renderer() as renderer:
         schema.upgrade(database)
-        location = Location(url, Path(scratch), content_dir=folder)
+        scratch = Path(name)
+        location = Location(url, scratch, content_dir=folder) if is_remote(url) else preview(Path(url), scratch, folder)
         run(Sync(open_repository(location), database, renderer))
-        yield Index(database)
+        yield Index(database), f"{location.content_dir}/" if location.content_dir else ""
 
 
 def _make_tables(parts: Sync) -> None:
