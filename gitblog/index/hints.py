@@ -42,34 +42,34 @@ class HintListener:
         self._seen = self._read()
         self._connection: Any = None
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for a hint, at most `seconds`; tell whether there was one."""
+    def wait(self, seconds: float) -> str | None:
+        """Wait for a hint, at most `seconds`; give the revision that it names ("" for none), None without a hint."""
         if self._database.is_postgres:
             return self._wait_for_notification(seconds)
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if (now := self._read()) != self._seen:
                 self._seen = now
-                return True
+                return now.partition("\n")[0]
             time.sleep(min(_FILE_LOOK_SECONDS, left))
-        return False
+        return None
 
-    def _wait_for_notification(self, seconds: float) -> bool:
+    def _wait_for_notification(self, seconds: float) -> str | None:
         try:
             if self._connection is None:
                 self._connection = self._listen()
             ready, _, _ = select.select([self._connection], [], [], seconds)
             if not ready:
-                return False
+                return None
             self._connection.poll()
-            heard = bool(self._connection.notifies)
+            heard = [str(each.payload) for each in self._connection.notifies]
             self._connection.notifies.clear()
-            return heard
+            return heard[-1] if heard else None
         except (psycopg2.Error, DBAPIError, OSError):
             # What was said meanwhile is found by looking, so losing the connection counts as a hint.
             self._connection = None
             time.sleep(min(1.0, seconds))
-            return True
+            return ""
 
     def _listen(self) -> Any:
         connection: Any = self._database.engine.dialect.connect(

@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,9 @@ logger = logging.getLogger(__name__)
 LOCK_FILE = "sync.lock"
 _LONGEST_BACKOFF_SECONDS = 300.0
 _FENCE_TRIES = 5
+# Looks after a hint whose commit is not there yet: replicas of a forge lag behind its webhooks.
+_LOOKS_FOR_A_HINT = 5
+_REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 def take_lock(folder: Path) -> int | None:
@@ -59,9 +63,11 @@ def sync_once(sync: Sync) -> SyncReport:
 def work(sync: Sync, listener: HintListener, *, interval_seconds: float, may_go_on: Callable[[], bool]) -> None:
     """Sync at once, then at each hint and at least every `interval_seconds` (0: at hints alone), until told to end.
 
-    A failed sync is logged and tried again, later and later; a hint makes it look at once.
+    A failed sync is logged and tried again, later and later; a hint makes it look at once. Where the remote does
+    not show the commit of a hint yet, it looks again at 1, 2, 4, 8 and 16 s, and then believes the remote.
     """
     failures = 0
+    hint, looks = "", 0
     while may_go_on():
         try:
             report = sync_once(sync)
@@ -80,7 +86,20 @@ def work(sync: Sync, listener: HintListener, *, interval_seconds: float, may_go_
             # Nothing that fails once may fail for ever: the next look starts anew.
             failures += 1
             logger.exception("sync failed")
-        _wait(listener, _pause(failures, interval_seconds), may_go_on)
+        pause = _pause(failures, interval_seconds)
+        if looks < _LOOKS_FOR_A_HINT and not failures and _is_missing(sync, hint):
+            pause, looks = min(pause, 2.0**looks), looks + 1
+        heard = _wait(listener, pause, may_go_on)
+        if heard is not None:
+            hint, looks = heard, 0
+
+
+def _is_missing(sync: Sync, hint: str) -> bool:
+    """Tell whether a hint named a commit that the repository does not show yet."""
+    try:
+        return bool(_REVISION.fullmatch(hint)) and not sync.source.has(hint)
+    except GitblogError:
+        return False
 
 
 def _pause(failures: int, interval_seconds: float) -> float:
@@ -88,9 +107,11 @@ def _pause(failures: int, interval_seconds: float) -> float:
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the looks of many hosts, guards nothing
 
 
-def _wait(listener: HintListener, seconds: float, may_go_on: Callable[[], bool]) -> None:
-    """Wait for a hint in short steps, so that the end is noticed."""
+def _wait(listener: HintListener, seconds: float, may_go_on: Callable[[], bool]) -> str | None:
+    """Wait for a hint in short steps, so that the end is noticed; give what was heard."""
     deadline = time.monotonic() + seconds
     while may_go_on() and (left := deadline - time.monotonic()) > 0:
-        if listener.wait(min(left, 1.0)):
-            return
+        heard = listener.wait(min(left, 1.0))
+        if heard is not None:
+            return heard
+    return None

@@ -200,6 +200,22 @@ def test_a_thousand_deliveries_cost_at_most_two_publications(site: Site) -> None
     assert 1 <= after - before <= 2
 
 
+def test_a_delivery_that_comes_before_its_commit_is_not_lost(site: Site) -> None:
+    """Replicas of a forge lag behind its webhooks; nobody says it again, and no poll is due for an hour."""
+    tree = {"posts/a.md": POST.format(title="A", text="One.").encode()}
+    first = site.push(tree)
+    _eventually(site, "/2020/05/a/")
+    late = site.builder.commit(
+        {"posts/a.md": b"---\ntitle: A\ndate: 2020-05-06\n---\nLate.\n"}, [first], 1_600_000_900, None
+    )
+    assert site.deliver(late).status == 202
+    time.sleep(1.5)
+    assert "One." in site.ask("/2020/05/a/").text
+
+    site.builder.set_branch("main", late)
+    assert "Late." in site.wait_for("/2020/05/a/", revision=late).text
+
+
 def test_a_lost_data_folder_heals_and_every_address_answers_as_before(site: Site) -> None:
     """Nothing that is not in git is kept."""
     first = site.push({"posts/a.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo"})
