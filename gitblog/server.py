@@ -13,8 +13,7 @@ import threading
 import time
 from typing import Any
 
-from gitblog.app import is_syncing, settings_from_environment
-from gitblog.config import Settings
+from gitblog.config import Settings, from_env
 from gitblog.errors import SettingsError
 
 __all__ = [
@@ -27,7 +26,7 @@ _LOOK_SECONDS = 1.0
 
 def _settings() -> Settings:
     try:
-        return settings_from_environment()
+        return from_env(os.environ)
     except SettingsError as exc:
         print(f"gitblog: {exc.message}", file=sys.stderr)
         raise SystemExit(2) from exc
@@ -59,6 +58,9 @@ def post_worker_init(worker: Any) -> None:
 
 
 def _keep_syncing() -> None:
+    # Imported after the fork: what gunicorn's first process holds would outlive every reload of the code.
+    from gitblog.app import is_syncing
+
     child: subprocess.Popen[bytes] | None = None
     while True:
         if child is not None:
