@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gitblog.config import SETTINGS, Setting, Settings, from_env, is_local
+from gitblog.config import SETTINGS, Setting, Settings, from_env
+from gitblog.config.values import is_local
 from gitblog.errors import SettingsError
 
 CANARY = "kanarienvogel-1234567890"
