@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import time
-from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 
 import flask
 
 from gitblog.config import Settings, from_env
-from gitblog.errors import GitblogError, IndexUnavailableError, SettingsError
+from gitblog.errors import GitblogError, IndexUnavailableError
 from gitblog.index.database import Database, open_database, sqlite_url
-from gitblog.index.hints import give_hint
+from gitblog.index.hints import give_hint, somebody_listens
 from gitblog.index.queries import Index
-from gitblog.sync.worker import take_lock
+from gitblog.index.watching import PublicationWatch
+from gitblog.sync.lock import is_locked
 from gitblog.web import Serving, Surroundings, register
+from gitblog.web.eras import Eras
 from gitblog.web.webhooks import blueprint
 
 VERSION = "0.1.0"
-# How long a process may go on answering from the publication that it knows.
-_LOOK_SECONDS = 0.05
+# The date of the demonstration's one commit: on every machine it is the same commit.
+_DEMONSTRATED_AT = 1_767_225_600
 
 
 def settings_from_environment(environ: Mapping[str, str] | None = None) -> Settings:
@@ -37,17 +39,33 @@ def open_index(settings: Settings) -> Database:
 
 
 def content_repository(settings: Settings) -> tuple[str, str]:
-    """Give the content repository and its folder: as set, else this checkout's own `content/`."""
+    """Give the content repository and its folder: as set, else this checkout's own `content/`, else a demonstration."""
     if settings.content_repo:
         return settings.content_repo, settings.content_dir or ""
     checkout = Path(__file__).resolve().parent.parent
     if (checkout / ".git").exists() and (checkout / "content").is_dir():
         return str(checkout), settings.content_dir if settings.content_dir is not None else "content"
-    raise SettingsError(
-        "CONTENT_REPO is not set, and gitblog does not run from a checkout with a content folder; "
-        "set it to the address or path of the repository with your posts",
-        reason="settings",
-    )
+    return str(_demonstration(settings)), settings.content_dir or ""
+
+
+def make_demonstration(settings: Settings) -> None:
+    """Make the repository of the demonstration where that is what is shown, and it is not there yet.
+
+    Only the holder of DATA_DIR's lock may call it.
+    """
+    from gitblog.source.starter import create_repository
+
+    folder = _demonstration(settings)
+    if content_repository(settings)[0] == str(folder) and not folder.exists():
+        # Whole or not at all: a repository without its commit would never be mended.
+        unfinished = folder.with_name("demonstration.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        create_repository(unfinished, starter_folder(), at=_DEMONSTRATED_AT)
+        unfinished.rename(folder)
+
+
+def _demonstration(settings: Settings) -> Path:
+    return settings.data_dir.absolute() / "demonstration"
 
 
 def starter_folder() -> Path:
@@ -55,36 +73,6 @@ def starter_folder() -> Path:
     package = Path(__file__).resolve().parent
     packaged = package / "starter"
     return packaged if packaged.is_dir() else package.parent / "content"
-
-
-class Eras:
-    """What every request asks first: the publication, and the latest instant at which something appeared.
-
-    Looks at the database at most every 50 ms; where that fails, the last known answer stays.
-    """
-
-    def __init__(self, index: Index) -> None:
-        self._index = index
-        self._looked = -_LOOK_SECONDS
-        self._publication = ""
-        self._instants: tuple[int, ...] = ()
-
-    def era_of(self, now: int) -> tuple[str, int] | None:
-        """Give the publication and the era of `now`; None while nothing is known."""
-        if time.monotonic() - self._looked >= _LOOK_SECONDS:
-            self._look()
-        if not self._publication:
-            return None
-        passed = bisect_right(self._instants, now)
-        return self._publication, self._instants[passed - 1] if passed else 0
-
-    def _look(self) -> None:
-        try:
-            if self._index.publication() != self._publication:
-                self._publication, self._instants = self._index.instants()
-        except IndexUnavailableError:
-            return
-        self._looked = time.monotonic()
 
 
 def create_app(settings: Settings | None = None) -> flask.Flask:
@@ -101,7 +89,11 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         trusted_proxies=settings.trusted_proxies,
         status_token=settings.status_token or "",
     )
-    around = Surroundings(era_of=Eras(index).era_of, syncing=lambda: is_syncing(settings), problems=lambda: ())
+    around = Surroundings(
+        era_of=Eras(index, PublicationWatch(database)).era_of,
+        syncing=lambda: is_syncing(settings, database),
+        problems=lambda: (),
+    )
     app.register_blueprint(
         blueprint(
             settings.webhook_secret,
@@ -115,13 +107,14 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     return app
 
 
-def is_syncing(settings: Settings) -> bool:
-    """Tell whether a process of this machine holds the lock of DATA_DIR."""
-    descriptor = take_lock(settings.data_dir)
-    if descriptor is None:
+def is_syncing(settings: Settings, database: Database) -> bool:
+    """Tell whether a process of this machine syncs or, on PostgreSQL, one of any machine."""
+    if is_locked(settings.data_dir):
         return True
-    os.close(descriptor)
-    return False
+    try:
+        return somebody_listens(database)
+    except IndexUnavailableError:
+        return False
 
 
 def configure_logging(settings: Settings) -> None:

@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +19,21 @@ import click
 
 from gitblog import app
 from gitblog.config import Settings
-from gitblog.errors import FenceError, GitblogError, SettingsError, SourceError
+from gitblog.errors import FenceError, GitblogError, IndexUnavailableError, SettingsError, SourceError
 from gitblog.index import schema, writer
 from gitblog.index.database import open_database
-from gitblog.index.hints import HintListener
+from gitblog.index.hints import HintListener, give_hint
 from gitblog.index.queries import Index
 from gitblog.index.stored import Stored
 from gitblog.index.views import Status
-from gitblog.model import Problem, Severity
+from gitblog.model import Problem, Severity, SyncReport
 from gitblog.parse.slugs import slug_from_text
 from gitblog.sync import worker as syncing
+from gitblog.sync.lock import is_locked, owns_lock, take_lock
 from gitblog.sync.pipeline import Sync, compute_everything, run
 from gitblog.sync.rendering import Renderer
+
+_HOLDER_LOOK_SECONDS = 0.1
 
 json_option = click.option("--json", "as_json", is_flag=True, help="print JSON")
 
@@ -59,19 +62,21 @@ def commands() -> None:
 @commands.command()
 @json_option
 def sync(*, as_json: bool) -> int:
-    """Sync once, now."""
+    """Sync once, now; where another process syncs, ask it to and wait for its report."""
     settings = app.settings_from_environment()
-    lock = syncing.take_lock(settings.data_dir)
+    lock = take_lock(settings.data_dir)
     if lock is None:
-        return _complain("another process syncs this DATA_DIR; it looks by itself", 1)
-    with _parts(settings, lock) as parts:
-        _make_tables(parts)
-        report = syncing.sync_once(parts)
-        if report.outcome != "unchanged":
-            writer.record_report(parts.database, report)
-        text = f"{report.outcome} {report.to_revision} in {report.seconds} s"
-        _print(_status(Index(parts.database)) if as_json else text)
-    return 0
+        report = _ask_the_holder(settings)
+        database = app.open_index(settings)
+    else:
+        with _parts(settings, lock) as parts:
+            report = syncing.sync_now(parts)
+            database = parts.database
+    text = f"{report.outcome} {report.to_revision} in {report.seconds} s"
+    _print(_status(Index(database)) if as_json else text)
+    for warning in report.warnings:
+        _complain(warning, 0)
+    return _complain(f"the sync failed: {report.message}", 1) if report.outcome == "failed" else 0
 
 
 @commands.command()
@@ -80,7 +85,6 @@ def rebuild(*, as_json: bool) -> int:
     """Compute everything from git again, and publish what differs."""
     settings = app.settings_from_environment()
     with _parts(settings, None) as parts:
-        _make_tables(parts)
         before = Stored(parts.database).site()
         tip = before.site.revision if before else _fetch_with_lock(settings, parts)
         update = compute_everything(parts, tip, parts.keep)
@@ -113,13 +117,20 @@ def verify(*, as_json: bool) -> int:
 def status(*, as_json: bool) -> int:
     """Say what is live, since when, and what is wrong."""
     settings = app.settings_from_environment()
-    found = _status(Index(app.open_index(settings)))
-    found["syncing"] = app.is_syncing(settings)
+    database = app.open_index(settings)
+    found = _status(Index(database))
+    found["syncing"] = app.is_syncing(settings, database)
     if as_json:
         _print(found)
         return 0
-    _print(f"live: {found['revision']} since {found['published_at']}")
+    live = f"live: {found['revision']} since {found['published_at']}"
+    _print(live if found["revision"] else "nothing has been published yet")
     _print("syncing" if found["syncing"] else "nobody syncs: run `gitblog worker`, or serve with SYNC_MODE=web")
+    last = found["last_sync"] or {}
+    if last.get("outcome") == "failed":
+        _print(f"the last sync failed: {last['message']}")
+    for warning in last.get("warnings", ()):
+        _print(f"warning: {warning}")
     for each in found["problems"]:
         _print(each["text"])
     return 0
@@ -191,7 +202,7 @@ def worker(lifeline: int | None) -> int:
     """Sync for ever, without the web."""
     settings = app.settings_from_environment()
     app.configure_logging(settings)
-    lock = syncing.take_lock(settings.data_dir)
+    lock = take_lock(settings.data_dir)
     if lock is None:
         return 0 if lifeline is not None else _complain("another process syncs this DATA_DIR already", 1)
     stopped: list[int] = []
@@ -199,10 +210,9 @@ def worker(lifeline: int | None) -> int:
     signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
 
     def may_go_on() -> bool:
-        return not stopped and not _is_closed(lifeline) and syncing.owns_lock(settings.data_dir, lock)
+        return not stopped and not _is_closed(lifeline) and owns_lock(settings.data_dir, lock)
 
     with _parts(settings, lock) as parts:
-        _make_tables(parts)
         listener = HintListener(parts.database, settings.data_dir)
         syncing.work(parts, listener, interval_seconds=settings.interval_seconds, may_go_on=may_go_on)
     return 0
@@ -224,10 +234,13 @@ def db_upgrade() -> int:
 
 @contextmanager
 def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
+    """Give what a sync works with, the tables made."""
     from gitblog.source.locations import Location
     from gitblog.source.repository import open_repository
 
     url, folder = app.content_repository(settings)
+    if lock is not None:
+        app.make_demonstration(settings)
     location = Location(
         url_or_path=url,
         data_dir=settings.data_dir.absolute(),
@@ -238,7 +251,22 @@ def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
         ssh_known_hosts=settings.content_ssh_known_hosts or "",
     )
     with Renderer() as renderer:
-        yield Sync(open_repository(location, lock_descriptor=lock), app.open_index(settings), renderer)
+        parts = Sync(open_repository(location, lock_descriptor=lock), app.open_index(settings), renderer)
+        schema.ensure(parts.database)
+        yield parts
+
+
+def _ask_the_holder(settings: Settings) -> SyncReport:
+    """Ask the process that holds the lock for a sync, and wait for the report of one that began after that."""
+    database, asked = app.open_index(settings), time.time()
+    give_hint(database, settings.data_dir, "")
+    while is_locked(settings.data_dir):
+        with suppress(GitblogError):
+            newest = Index(database).newest_report()
+            if newest is not None and newest.started_at >= asked:
+                return newest
+        time.sleep(_HOLDER_LOOK_SECONDS)
+    raise FenceError("the process that synced has ended meanwhile; run `gitblog sync` again", reason="locked")
 
 
 @contextmanager
@@ -261,17 +289,8 @@ def _in_memory(path: Path | None) -> Iterator[tuple[Index, str]]:
         yield Index(database), f"{location.content_dir}/" if location.content_dir else ""
 
 
-def _make_tables(parts: Sync) -> None:
-    try:
-        ready = schema.exists(parts.database)
-    except GitblogError:
-        ready = False
-    if not ready:
-        schema.upgrade(parts.database)
-
-
 def _fetch_with_lock(settings: Settings, parts: Sync) -> str:
-    if syncing.take_lock(settings.data_dir) is None:
+    if take_lock(settings.data_dir) is None:
         raise FenceError("another process fetches just now; try again when it is done", reason="locked")
     return parts.source.fetch()
 
@@ -282,18 +301,35 @@ def _drop(blobs: Any) -> None:
 
 
 def _status(index: Index) -> dict[str, Any]:
-    with index.snapshot(int(time.time())) as snapshot:
-        found: Status = snapshot.status()
-    last = found.reports[0] if found.reports else None
+    found: Status | None = None
+    last: SyncReport | None = None
+    try:
+        last = index.newest_report()
+        with index.snapshot(int(time.time())) as snapshot:
+            found = snapshot.status()
+    except IndexUnavailableError as exc:
+        if exc.reason not in {"no-tables", "not-published"}:
+            raise
     return {
-        "revision": found.revision,
-        "publication": found.publication,
-        "publications": found.publications,
-        "published_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.published_at)),
+        "revision": found and found.revision,
+        "publication": found and found.publication,
+        "publications": found.publications if found else 0,
+        "published_at": found and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.published_at)),
         "syncing": False,
-        "problems": [_problem(problem) for problem in found.problems],
-        "last_sync": last
-        and {"from": last.from_revision, "to": last.to_revision, "counts": last.counts, "seconds": last.seconds},
+        "problems": [_problem(problem) for problem in found.problems] if found else [],
+        "last_sync": last and _report(last),
+    }
+
+
+def _report(report: SyncReport) -> dict[str, Any]:
+    return {
+        "from": report.from_revision or None,
+        "to": report.to_revision or None,
+        "counts": dict(report.counts),
+        "seconds": report.seconds,
+        "outcome": report.outcome,
+        "message": report.message,
+        "warnings": list(report.warnings),
     }
 
 

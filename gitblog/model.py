@@ -300,12 +300,17 @@ class Fingerprints:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What one sync did; `started_at` is in seconds since 1970, `seconds` its duration."""
+    """What one sync did, or why it failed; `started_at` is in seconds since 1970, `seconds` its duration.
+
+    `outcome` is "published", "unchanged", "behind" (the remote shows less than what is live, and may only lag) or
+    "failed"; `message` then says why. `warnings` are sentences for the operator.
+    """
 
     from_revision: str
     to_revision: str
-    started_at: int
+    started_at: float
     seconds: float
     outcome: str
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
+    warnings: tuple[str, ...] = ()

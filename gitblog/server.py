@@ -7,6 +7,7 @@ leave at once. The worker's lifeline is a pipe made before the fork: it ends whe
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,10 +27,17 @@ _LOOK_SECONDS = 1.0
 
 def _settings() -> Settings:
     try:
-        return from_env(os.environ)
+        settings = from_env(os.environ)
     except SettingsError as exc:
-        print(f"gitblog: {exc.message}", file=sys.stderr)
-        raise SystemExit(2) from exc
+        raise _refusal(exc.message) from exc
+    if settings.sync_mode == "web" and shutil.which("git") is None:
+        raise _refusal("the git program is not in PATH; install git, or set SYNC_MODE=worker if another host syncs")
+    return settings
+
+
+def _refusal(message: str) -> SystemExit:
+    print(f"gitblog: {message}", file=sys.stderr)
+    return SystemExit(2)
 
 
 _current = _settings()
@@ -59,13 +67,13 @@ def post_worker_init(worker: Any) -> None:
 
 def _keep_syncing() -> None:
     # Imported after the fork: what gunicorn's first process holds would outlive every reload of the code.
-    from gitblog.app import is_syncing
+    from gitblog.sync.lock import is_locked
 
     child: subprocess.Popen[bytes] | None = None
     while True:
         if child is not None:
             child.poll()
-        if not is_syncing(_current):
+        if not is_locked(_current.data_dir):
             child = _start_worker()
         time.sleep(_LOOK_SECONDS)
 

@@ -57,4 +57,6 @@ def dump_report(report: SyncReport) -> str:
 
 def load_report(text: str) -> SyncReport:
     """Read what `dump_report` wrote."""
-    return SyncReport(**json.loads(text))
+    fields = json.loads(text)
+    fields["warnings"] = tuple(fields["warnings"])
+    return SyncReport(**fields)

@@ -5,6 +5,7 @@ PostgreSQL keeps each index version in a schema of its own, SQLite in a file of 
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -78,6 +79,16 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'index.sqlite'}"
 
 
+def sqlite_files(database: Database) -> tuple[str, ...]:
+    """Give the SQLite files of every index version that lie beside this one's."""
+    name = database.engine.url.database
+    if not name:
+        return ()
+    path = Path(name)
+    stem = path.stem.removesuffix(f"-v{INDEX_VERSION}")
+    return tuple(str(each) for each in sorted(path.parent.glob(f"{glob.escape(stem)}-v*{path.suffix}")))
+
+
 def sqlite_file(url: str) -> Path | None:
     """Give the file that holds this version's index: `index.sqlite` becomes `index-v1.sqlite`; None in memory."""
     database = make_url(url).database
@@ -120,7 +131,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     # The index can be made again from git, so a crash of the machine may cost the last transaction.
     connection.execute("PRAGMA synchronous = NORMAL")
-    record.info["inode"] = _inode(_file_of(connection))
+    record.info["inode"] = inode_of(_file_of(connection))
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -130,7 +141,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _refuse_a_deleted_file(connection: sqlite3.Connection, record: Any, _proxy: object) -> None:
     """Drop a pooled connection whose file was deleted or replaced: it would answer from the grave for ever."""
-    if record.info.get("inode") != _inode(_file_of(connection)):
+    if record.info.get("inode") != inode_of(_file_of(connection)):
         raise DisconnectionError("the SQLite file was replaced")
 
 
@@ -138,7 +149,8 @@ def _file_of(connection: sqlite3.Connection) -> str:
     return str(connection.execute("PRAGMA database_list").fetchone()[2])
 
 
-def _inode(path: str) -> tuple[int, int] | None:
+def inode_of(path: str) -> tuple[int, int] | None:
+    """Give what tells a file from another at the same path; None where there is none."""
     try:
         found = os.stat(path)
     except OSError:
@@ -153,6 +165,9 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as exc:
         if isinstance(exc, OperationalError) or _is_missing_table(exc):
+            if _is_missing_table(exc):
+                message = "the index has no tables yet; `gitblog db upgrade` makes them, and so does the first sync"
+                raise IndexUnavailableError(message, reason="no-tables") from exc
             raise IndexUnavailableError(
                 f"the database does not answer: {_first_line(exc)}", reason="no-database"
             ) from exc
@@ -161,7 +176,7 @@ def _translated() -> Iterator[None]:
 
 def _is_missing_table(exc: DBAPIError) -> bool:
     # https://www.postgresql.org/docs/current/errcodes-appendix.html: undefined_table, invalid_schema_name
-    return getattr(exc.orig, "pgcode", "") in {"42P01", "3F000"}
+    return getattr(exc.orig, "pgcode", "") in {"42P01", "3F000"} or "no such table" in str(exc.orig)
 
 
 def _first_line(exc: DBAPIError) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import select
 import time
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from gitblog.errors import IndexUnavailableError
 from gitblog.index.database import Database
+from gitblog.index.listening import Listener, is_heard
+from gitblog.index.tables import INDEX_VERSION
 
 HINT_CHANNEL = "gitblog_hint"
+# The name of the syncing process' session, by which the others see it.
+_SESSION = f"gitblog sync v{INDEX_VERSION}"
 _FILE_LOOK_SECONDS = 0.1
+_RECONNECT_SECONDS = 1.0
 
 
 def give_hint(database: Database, folder: Path, revision: str) -> None:
@@ -33,19 +35,26 @@ def give_hint(database: Database, folder: Path, revision: str) -> None:
         raise IndexUnavailableError("the hint could not be given", reason="no-hint") from exc
 
 
+def somebody_listens(database: Database) -> bool:
+    """Tell whether a syncing process of any machine waits for hints in this database (PostgreSQL alone can say)."""
+    return database.is_postgres and is_heard(database, _SESSION)
+
+
 class HintListener:
     """Waits for hints; a lost connection is only a missed hint."""
 
     def __init__(self, database: Database, folder: Path) -> None:
-        self._database = database
         self._file = folder / "hint"
         self._seen = self._read()
-        self._connection: Any = None
+        self._listener = Listener(database, HINT_CHANNEL, _SESSION) if database.is_postgres else None
+        if self._listener:
+            # The first wait connects, and so makes this process seen before its first sync.
+            self._listener.wait(0)
 
     def wait(self, seconds: float) -> str | None:
         """Wait for a hint, at most `seconds`; give the revision that it names ("" for none), None without a hint."""
-        if self._database.is_postgres:
-            return self._wait_for_notification(seconds)
+        if self._listener:
+            return _latest(self._listener, seconds)
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if (now := self._read()) != self._seen:
@@ -54,35 +63,17 @@ class HintListener:
             time.sleep(min(_FILE_LOOK_SECONDS, left))
         return None
 
-    def _wait_for_notification(self, seconds: float) -> str | None:
-        try:
-            if self._connection is None:
-                self._connection = self._listen()
-            ready, _, _ = select.select([self._connection], [], [], seconds)
-            if not ready:
-                return None
-            self._connection.poll()
-            heard = [str(each.payload) for each in self._connection.notifies]
-            self._connection.notifies.clear()
-            return heard[-1] if heard else None
-        except (psycopg2.Error, DBAPIError, OSError):
-            # What was said meanwhile is found by looking, so losing the connection counts as a hint.
-            self._connection = None
-            time.sleep(min(1.0, seconds))
-            return ""
-
-    def _listen(self) -> Any:
-        connection: Any = self._database.engine.dialect.connect(
-            *(arguments := self._database.engine.dialect.create_connect_args(self._database.engine.url))[0],
-            **arguments[1],
-        )
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(f"LISTEN {HINT_CHANNEL}")
-        return connection
-
     def _read(self) -> str:
         try:
             return self._file.read_text(encoding="utf-8")
         except OSError:
             return ""
+
+
+def _latest(listener: Listener, seconds: float) -> str | None:
+    heard = listener.wait(seconds)
+    if heard is None:
+        # What was said meanwhile is found by looking, so a lost connection counts as a hint.
+        time.sleep(min(_RECONNECT_SECONDS, seconds))
+        return ""
+    return heard[-1] if heard else None

@@ -17,11 +17,12 @@ from gitblog.index import codec, resolution, tables
 from gitblog.index.database import Database
 from gitblog.index.problems import all_problems
 from gitblog.index.resolution import holds_its_address, is_visible
-from gitblog.index.rows import NEVER, PublishedSite
+from gitblog.index.rows import ALWAYS, NEVER, PublishedSite
 from gitblog.index.stored import read_site
 from gitblog.index.views import (
     Article,
     Dated,
+    Era,
     Gone,
     Listed,
     Neighbour,
@@ -36,6 +37,7 @@ from gitblog.model import Kind, SiteConfig, SyncReport
 
 _document = tables.document.c
 _tag = tables.tag.c
+_INSTANTS = (_document.visible_from, _document.visible_until)
 # Everything but the body: a listing of ten posts must not carry ten bodies.
 _LISTED = (
     _document.path,
@@ -67,19 +69,32 @@ class Index:
                 raise IndexUnavailableError("nothing has been published yet", reason="not-published")
             yield Snapshot(connection, site, now)
 
-    def publication(self) -> str:
-        """Give the live publication, "" before the first."""
+    def newest_report(self) -> SyncReport | None:
+        """Give the report of the last sync that published, failed, or was asked for; there may be nothing else yet."""
+        newest = select(tables.sync_report.c.report).order_by(tables.sync_report.c.number.desc()).limit(1)
         with self._database.reading() as connection:
-            return connection.scalar(select(tables.site.c.publication)) or ""
+            report = connection.scalar(newest)
+        return codec.load_report(report) if report is not None else None
 
-    def instants(self) -> tuple[str, tuple[int, ...]]:
-        """Give the publication, and every instant at which a document of it appears or expires, in order."""
+    def era(self, now: int) -> Era | None:
+        """Give the live publication with the span around `now` in which nothing appears or expires; None before it.
+
+        Two look-ups in an index, however many posts are scheduled.
+        """
         with self._database.reading() as connection:
-            publication = connection.scalar(select(tables.site.c.publication)) or ""
-            starts = select(_document.visible_from).where(_document.hold == "").distinct()
-            ends = select(_document.visible_until).where(_document.hold == "").distinct()
-            found = {*connection.scalars(starts), *connection.scalars(ends)}
-        return publication, tuple(sorted(instant for instant in found if abs(instant) < NEVER))
+            publication = connection.scalar(select(tables.site.c.publication))
+            if publication is None:
+                return None
+            start = max(_instant(connection, column, now, before=True) for column in _INSTANTS)
+            end = min(_instant(connection, column, now, before=False) for column in _INSTANTS)
+            return Era(publication, start, end)
+
+
+def _instant(connection: Connection, column: ColumnElement[int], now: int, *, before: bool) -> int:
+    """Give the latest instant of a column that is not after `now`, or the first one after it."""
+    asked = select(column).where(_document.hold == "", column <= now if before else column > now)
+    found = connection.scalar(asked.order_by(column.desc() if before else column.asc()).limit(1))
+    return found if found is not None else ALWAYS if before else NEVER
 
 
 class Snapshot:

@@ -120,10 +120,14 @@ class PathRows:
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """The site as a sync leaves it, but for what each publish makes anew."""
+    """The site as a sync leaves it, but for what each publish makes anew.
+
+    `files` counts the regular files below the site's root, whatever they are.
+    """
 
     revision: str
     branch: str
+    files: int
     fingerprints: Fingerprints
     configuration_blob: str
     configuration: SiteConfig
@@ -141,6 +145,7 @@ class Update:
 
     `scope` holds the paths whose rows are given whole in `rows`; None means every path, and then `commits` and
     `changes` are the whole log too. Otherwise they are what is added, and `removed_commits` what goes.
+    `warnings` are for the operator.
     """
 
     site: SiteRow
@@ -149,6 +154,7 @@ class Update:
     commits: tuple[OrderedCommit, ...]
     changes: tuple[Change, ...]
     removed_commits: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,34 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
+from gitblog.errors import IndexUnavailableError
+from gitblog.index import versions
 from gitblog.index.database import Database
+from gitblog.index.stored import read_site
 from gitblog.index.tables import POSTGRES_SCHEMA, metadata
 
 
 def upgrade(database: Database) -> None:
-    """Make the tables of this index version where they are absent."""
+    """Make the tables of this index version where they are absent, and show it by the view `posts` if it is filled."""
     with database.writing() as connection:
         connection.execution_options(schema_translate_map=None)
         if database.is_postgres:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}"))
             connection.execute(text(f"SET LOCAL search_path TO {POSTGRES_SCHEMA}"))
         command.upgrade(_configuration(database, connection), "head")
+    with database.writing() as connection:
+        if read_site(connection):
+            versions.show_posts(connection, is_postgres=database.is_postgres)
+
+
+def ensure(database: Database) -> None:
+    """Make the tables unless they are there; a database that does not answer is tried all the same, and says why."""
+    try:
+        ready = exists(database)
+    except IndexUnavailableError:
+        ready = False
+    if not ready:
+        upgrade(database)
 
 
 def check(database: Database) -> None:

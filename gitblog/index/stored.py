@@ -87,6 +87,7 @@ def read_site(connection: Connection) -> PublishedSite | None:
     site = SiteRow(
         revision=row.revision,
         branch=row.branch,
+        files=row.files,
         fingerprints=Fingerprints(row.log_fingerprint, row.address_fingerprint, row.render_fingerprint),
         configuration_blob=row.configuration_blob,
         configuration=codec.load_configuration(row.configuration),

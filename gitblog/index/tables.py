@@ -35,6 +35,7 @@ site = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("revision", CodePointText, nullable=False),
     Column("branch", CodePointText, nullable=False),
+    Column("files", Integer, nullable=False),
     Column("publication", CodePointText, nullable=False),
     Column("publications", Integer, nullable=False),
     Column("published_at", BigInteger, nullable=False),

@@ -13,6 +13,15 @@ from gitblog.model import Heading, Kind, Problem, SyncReport
 
 
 @dataclass(frozen=True, slots=True)
+class Era:
+    """A publication, and the span of time (half open, seconds since 1970) in which nothing of it appears or expires."""
+
+    publication: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tag:
     """A tag or category of a document; `slug` is its part of an address."""
 

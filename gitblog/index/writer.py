@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, text, true
 
 from gitblog.errors import FenceError
-from gitblog.index import codec, tables
+from gitblog.index import codec, tables, versions
 from gitblog.index.database import Database
 from gitblog.index.rows import PathRows, SiteRow, Update
 from gitblog.index.stored import batches, read_site
@@ -91,18 +91,29 @@ def publish(database: Database, update: Update, *, seen: str, at: int) -> Publis
         _settle_blobs(connection)
         publication = secrets.token_hex(16)
         _write_site(connection, update.site, publication, before.publications + 1 if before else 1, at)
+        if before is None:
+            versions.show_posts(connection, is_postgres=database.is_postgres)
         if database.is_postgres:
             connection.execute(text("SELECT pg_notify(:channel, :publication)"), _payload(publication))
     return Published(publication, counts)
 
 
 def record_report(database: Database, report: SyncReport) -> None:
-    """Keep a sync's report, and forget those before the last fifty."""
+    """Keep a sync's report, and forget those before the last fifty; one failure again and again is kept once."""
     with database.writing() as connection:
         last = connection.scalar(select(func.max(tables.sync_report.c.number))) or 0
+        _forget_the_same_failure(connection, last, report)
         connection.execute(insert(tables.sync_report), [{"number": last + 1, "report": codec.dump_report(report)}])
         old = tables.sync_report.c.number <= last + 1 - _REPORTS_KEPT
         connection.execute(delete(tables.sync_report).where(old))
+
+
+def _forget_the_same_failure(connection: Connection, last: int, report: SyncReport) -> None:
+    number = tables.sync_report.c.number
+    text_of_last = connection.scalar(select(tables.sync_report.c.report).where(number == last))
+    before = codec.load_report(text_of_last) if text_of_last is not None else None
+    if before and report.outcome == before.outcome == "failed" and report.message == before.message:
+        connection.execute(delete(tables.sync_report).where(number == last))
 
 
 def differences(database: Database, update: Update) -> tuple[Difference, ...]:
@@ -210,10 +221,11 @@ def _write_site(connection: Connection, site: SiteRow, publication: str, publica
     connection.execute(insert(tables.site), [{**row, **_site_columns(site)}])
 
 
-def _site_columns(site: SiteRow) -> dict[str, str]:
+def _site_columns(site: SiteRow) -> dict[str, str | int]:
     return {
         "revision": site.revision,
         "branch": site.branch,
+        "files": site.files,
         "log_fingerprint": site.fingerprints.log,
         "address_fingerprint": site.fingerprints.address,
         "render_fingerprint": site.fingerprints.render,

@@ -150,9 +150,11 @@ def _keep_classes(node: LexborNode, value: str, findings: _Findings) -> None:
 
 def _check_input(node: LexborNode, attributes: dict[str, str | None], findings: _Findings) -> None:
     """Keep check boxes, which nh3 disables; every other input is removed."""
-    if (attributes.get("type") or "").lower() != "checkbox":
-        findings.complaints[Complaint("input")] = None
-        node.decompose()
+    if (attributes.get("type") or "").lower() == "checkbox":
+        node.attrs["type"] = "checkbox"
+        return
+    findings.complaints[Complaint("input")] = None
+    node.decompose()
 
 
 def _name_heading(node: LexborNode, findings: _Findings) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -227,6 +228,8 @@ _ENV_NOT_FOUND = 127
 
 def make_git(location: Location, lock_descriptor: int | None = None) -> Git:
     """Prepare git's environment and the files it names under DATA_DIR."""
+    if shutil.which("git") is None:
+        raise _no_git()
     data_dir = location.data_dir.absolute()
     configuration = data_dir / "git.config"
     try:

@@ -142,6 +142,10 @@ class Repository:
             raise translate("compare two commits", answer.complaint)
         return answer.status == 0
 
+    def lags(self, live: str, tip: str) -> bool:
+        """Tell whether a remote shows what came before `live`: a replica of it may lag, a path never does."""
+        return self._clone is not None and live != tip and self.has(live) and self.is_ancestor(tip, live)
+
     def log(self, tip: str, known: str | None, tracking: Tracking) -> Log:
         """Read the commits of `tip` that `known` lacks; of the whole history where it is None or not here.
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gitblog.history.lineages import trace
-from gitblog.index import writer
+from gitblog.index import versions, writer
 from gitblog.index.database import Database
 from gitblog.index.rows import PathRows, PublishedSite, SiteRow, Update
 from gitblog.index.stored import Stored
@@ -52,8 +52,10 @@ class Takeover:
     bodies: Bodies
 
 
-def run(sync: Sync, *, clock: Callable[[], float] = time.time) -> SyncReport:
-    """Fetch the branch and publish its tip.
+def run(
+    sync: Sync, *, believe: Callable[[str], bool] = lambda tip: True, clock: Callable[[], float] = time.time
+) -> SyncReport:
+    """Fetch the branch and publish its tip, unless it lies before what is live and `believe(tip)` is false.
 
     Raises `SourceError` where the repository cannot be read (the last publication stays) and `FenceError` where
     somebody else published meanwhile (look again); nothing was written then.
@@ -64,11 +66,15 @@ def run(sync: Sync, *, clock: Callable[[], float] = time.time) -> SyncReport:
     before = stored.site()
     if before is not None and is_current(sync.source, before, tip):
         return _report(before, tip, started, time.monotonic() - began, outcome="unchanged")
+    if before is not None and sync.source.lags(before.site.revision, tip) and not believe(tip):
+        return _report(before, tip, started, time.monotonic() - began, outcome="behind")
     update = compute(sync, stored, before, tip)
     seen = before.publication if before else ""
     published = writer.publish(sync.database, update, seen=seen, at=int(clock()))
+    if before is None:
+        versions.drop_older(sync.database)
     report = _report(before, tip, started, time.monotonic() - began, outcome="published")
-    return replace(report, counts=_counts(update, published.rows))
+    return replace(report, counts=_counts(update, published.rows), warnings=update.warnings)
 
 
 def is_current(source: Repository, before: PublishedSite, tip: str) -> bool:
@@ -86,7 +92,7 @@ def compute(sync: Sync, stored: Stored, before: PublishedSite | None, tip: str) 
     if site.fingerprints != before.site.fingerprints or site.regimes != before.site.regimes:
         return compute_everything(sync, tip, sync.keep, _takeover(stored, before))
     rows = _path_rows(sync, plan, configured, sync.keep, stored.bodies)
-    return Update(site, plan.scope, rows, plan.commits, plan.changes, plan.removed_commits)
+    return Update(site, plan.scope, rows, plan.commits, plan.changes, plan.removed_commits, plan.warnings)
 
 
 def compute_everything(sync: Sync, tip: str, keep: Keep, takeover: Takeover | None = None) -> Update:
@@ -99,7 +105,7 @@ def compute_everything(sync: Sync, tip: str, keep: Keep, takeover: Takeover | No
     may_take_over = takeover is not None and takeover.fingerprint == site.fingerprints.render
     bodies = takeover.bodies if takeover is not None and may_take_over else _no_bodies
     rows = _path_rows(sync, plan, configured, keep, bodies)
-    return Update(site, None, rows, plan.commits, plan.changes)
+    return Update(site, None, rows, plan.commits, plan.changes, warnings=plan.warnings)
 
 
 def _reshaped(source: Repository, before: PublishedSite) -> bool:
@@ -125,6 +131,7 @@ def _site(
     site = SiteRow(
         revision=plan.tip,
         branch=source.branch,
+        files=plan.files,
         fingerprints=fingerprints(source.shape(), source.branch, configured.config),
         configuration_blob=configured.blob,
         configuration=configured.config,
@@ -181,4 +188,4 @@ def _counts(update: Update, rows: Mapping[str, int]) -> dict[str, int]:
 
 
 def _report(before: PublishedSite | None, tip: str, started: float, seconds: float, *, outcome: str) -> SyncReport:
-    return SyncReport(before.site.revision if before else "", tip, int(started), round(seconds, 3), outcome)
+    return SyncReport(before.site.revision if before else "", tip, round(started, 3), round(seconds, 3), outcome)

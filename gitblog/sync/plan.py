@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gitblog.errors import SourceError
 from gitblog.history.order import order_commits
 from gitblog.index.rows import PublishedSite
 from gitblog.index.stored import Stored
@@ -18,10 +19,13 @@ from gitblog.parse.paths import CONFIGURATION_FILES, is_configuration, is_docume
 from gitblog.source.log import Tracking
 from gitblog.source.repository import Repository
 
+# A static limit, so that a tip is refused or taken whatever was indexed before.
+MAX_FILES = 200_000
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One sync's work. `scope` None means every path.
+    """One sync's work. `scope` None means every path; `files` counts all regular files below the site's root.
 
     `commits` and `changes` are what is new (the whole log for every path), `removed_commits` what git forgot.
     `history` holds all changes of the paths in scope, `orders` the commits they name; `live` maps every path in
@@ -36,6 +40,8 @@ class Plan:
     history: frozenset[Change]
     orders: Mapping[str, OrderedCommit]
     live: Mapping[str, TreeEntry]
+    files: int
+    warnings: tuple[str, ...]
 
 
 def is_tracked(path: str) -> bool:
@@ -57,6 +63,7 @@ def plan_everything(source: Repository, tip: str) -> Plan:
     """Plan to compute every row from git, asking the index nothing."""
     log = source.log(tip, None, _tracking(source))
     commits = order_commits(log.commits, {})
+    entries = source.tree(tip)
     return Plan(
         tip=tip,
         scope=None,
@@ -65,7 +72,9 @@ def plan_everything(source: Repository, tip: str) -> Plan:
         removed_commits=frozenset(),
         history=frozenset(log.changes),
         orders={commit.id: commit for commit in commits},
-        live={entry.path: entry for entry in source.tree(tip)},
+        live={entry.path: entry for entry in entries},
+        files=_counted(len(entries)),
+        warnings=(*source.warnings, *_unmatched(log.unmatched)),
     )
 
 
@@ -78,7 +87,7 @@ def plan_update(source: Repository, stored: Stored, before: PublishedSite, tip: 
     removed = _forgotten(source, stored, tip, old, log.commits)
     changes = frozenset(change for change in log.changes if change.commit not in known)
     gone = frozenset(stored.changes_of_commits(removed))
-    differing = _differing(source, stored, before, old, tip)
+    differing, files = _differing(source, stored, before, old, tip)
     touched = {path for change in changes | gone for path in (change.path, change.old_path) if path}
     history, scope = _closed(stored, touched | differing.keys(), changes, removed)
     ordered = order_commits(new, _orders_of_parents(stored, new))
@@ -93,6 +102,26 @@ def plan_update(source: Repository, stored: Stored, before: PublishedSite, tip: 
         history=history,
         orders=orders,
         live=_live(stored, before, scope, differing),
+        files=_counted(files),
+        warnings=(*source.warnings, *_unmatched(log.unmatched)),
+    )
+
+
+def _counted(files: int) -> int:
+    if files > MAX_FILES:
+        raise SourceError(
+            f"the site's folder holds {files} files, and at most {MAX_FILES} are indexed; "
+            "set CONTENT_DIR to the folder that is the blog, or move files elsewhere",
+            reason="too-many-files",
+        )
+    return files
+
+
+def _unmatched(commits: Iterable[str]) -> tuple[str, ...]:
+    return tuple(
+        f"commit {commit} adds and removes so many files that git looked for no renames with edits in it: "
+        "what moved there starts anew, and its old addresses answer 410"
+        for commit in commits
     )
 
 
@@ -109,20 +138,25 @@ def _forgotten(
 
 def _differing(
     source: Repository, stored: Stored, before: PublishedSite, old: str | None, tip: str
-) -> dict[str, TreeEntry | None]:
-    """Give the paths whose blob differs between the indexed tree and the tip's, with the tip's entry."""
+) -> tuple[dict[str, TreeEntry | None], int]:
+    """Give the paths whose blob differs between the indexed tree and the tip's, with the tip's entry.
+
+    Gives with them the number of files at the tip.
+    """
     if old is not None:
         changed = source.changed_paths(old, tip)
-        return {each.path: TreeEntry(each.path, each.new_blob) if each.new_blob else None for each in changed}
+        files = before.site.files + sum(bool(each.new_blob) - bool(each.old_blob) for each in changed)
+        return {each.path: TreeEntry(each.path, each.new_blob) if each.new_blob else None for each in changed}, files
     was = stored.blobs(None)
     if before.site.configuration_blob:
         was[CONFIGURATION_FILES[0]] = before.site.configuration_blob
     entries = {entry.path: entry for entry in source.tree(tip)}
-    return {
+    differing = {
         path: entries.get(path)
         for path in was.keys() | entries.keys()
         if was.get(path) != (entries[path].blob_id if path in entries else None)
     }
+    return differing, len(entries)
 
 
 def _closed(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
 import random
 import re
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 
 from gitblog.errors import FenceError, GitblogError, ObjectMissingError
 from gitblog.index import writer
@@ -19,79 +17,108 @@ from gitblog.sync.pipeline import Sync, run
 
 logger = logging.getLogger(__name__)
 
-LOCK_FILE = "sync.lock"
 _LONGEST_BACKOFF_SECONDS = 300.0
 _FENCE_TRIES = 5
-# Looks after a hint whose commit is not there yet: replicas of a forge lag behind its webhooks.
-_LOOKS_FOR_A_HINT = 5
+# Looks at what a remote does not show yet: replicas of a forge lag behind its webhooks.
+_LOOKS = 5
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
-def take_lock(folder: Path) -> int | None:
-    """Take the lock of DATA_DIR and give its descriptor; None where another process holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+@dataclass(slots=True)
+class Doubt:
+    """Whether a remote lags: what a delivery named and does not show, or a tip that lies before what is live.
+
+    It is looked at again after 1, 2, 4, 8 and 16 s, and then believed.
+    """
+
+    hint: str = ""
+    looks: int = 0
+
+    def hear(self, hint: str) -> None:
+        """Take what a hint named; "" names nothing."""
+        if hint not in ("", self.hint):
+            self.hint, self.looks = hint, 0
+
+    def believes(self, tip: str) -> bool:
+        """Tell whether a tip is published even if it lies before what is live: a delivery named it, or it stays."""
+        return tip == self.hint or self.looks >= _LOOKS
+
+    def settle(self, *, lagging: bool) -> float | None:
+        """Give the seconds until the next look; None where there is nothing to look for."""
+        if not lagging or self.looks >= _LOOKS:
+            self.hint, self.looks = "", 0
+            return None
+        self.looks += 1
+        return 2.0 ** (self.looks - 1)
 
 
-def owns_lock(folder: Path, descriptor: int) -> bool:
-    """Tell whether the file at the lock's path still is the one that is locked (DATA_DIR may be emptied)."""
-    try:
-        there, held = os.stat(folder / LOCK_FILE), os.fstat(descriptor)
-    except OSError:
-        return False
-    return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
-
-
-def sync_once(sync: Sync) -> SyncReport:
+def sync_once(sync: Sync, believe: Callable[[str], bool] = lambda tip: True) -> SyncReport:
     """Run the pipeline; looks again where somebody else published meanwhile, and renews a damaged clone once."""
     for _ in range(_FENCE_TRIES):
         try:
-            return run(sync)
+            return run(sync, believe=believe)
         except FenceError:
             continue
         except ObjectMissingError:
             sync.source.discard()
-    return run(sync)
+    return run(sync, believe=believe)
+
+
+def sync_now(sync: Sync) -> SyncReport:
+    """Sync because a person asked, believing the remote; the report is kept."""
+    report = _attempt(sync, lambda tip: True)
+    _tell(sync, report, asked=True)
+    return report
 
 
 def work(sync: Sync, listener: HintListener, *, interval_seconds: float, may_go_on: Callable[[], bool]) -> None:
     """Sync at once, then at each hint and at least every `interval_seconds` (0: at hints alone), until told to end.
 
-    A failed sync is logged and tried again, later and later; a hint makes it look at once. Where the remote does
-    not show the commit of a hint yet, it looks again at 1, 2, 4, 8 and 16 s, and then believes the remote.
+    A failed sync is reported and tried again, later and later; a hint makes it look at once.
     """
-    failures = 0
-    hint, looks = "", 0
+    doubt, failures = Doubt(), 0
+    heard: str | None = None
     while may_go_on():
-        try:
-            report = sync_once(sync)
-            failures = 0
-            if report.outcome != "unchanged":
-                writer.record_report(sync.database, report)
-                logger.info(
-                    "sync finished",
-                    extra={"revision": report.to_revision, "seconds": report.seconds, **report.counts},
-                )
-                sync.source.pack()
-        except GitblogError as exc:
-            failures += 1
-            logger.warning("sync failed", extra={"reason": exc.reason, "problem": exc.message})
-        except Exception:
-            # Nothing that fails once may fail for ever: the next look starts anew.
-            failures += 1
-            logger.exception("sync failed")
+        report = _attempt(sync, doubt.believes)
+        _tell(sync, report, asked=heard is not None)
+        failures = failures + 1 if report.outcome == "failed" else 0
         pause = _pause(failures, interval_seconds)
-        if looks < _LOOKS_FOR_A_HINT and not failures and _is_missing(sync, hint):
-            pause, looks = min(pause, 2.0**looks), looks + 1
+        if not failures:
+            soon = doubt.settle(lagging=report.outcome == "behind" or _is_missing(sync, doubt.hint))
+            pause = pause if soon is None else min(pause, soon)
         heard = _wait(listener, pause, may_go_on)
-        if heard is not None:
-            hint, looks = heard, 0
+        doubt.hear(heard or "")
+
+
+def _attempt(sync: Sync, believe: Callable[[str], bool]) -> SyncReport:
+    """Sync, and give the report of a failure too: nothing that fails once may fail for ever."""
+    started, began = time.time(), time.monotonic()
+    try:
+        return sync_once(sync, believe)
+    except GitblogError as exc:
+        logger.warning("sync failed", extra={"reason": exc.reason, "problem": exc.message})
+        message = exc.message
+    except Exception as exc:
+        logger.exception("sync failed")
+        message = f"{type(exc).__name__}: a fault of gitblog; its log has the details"
+    return SyncReport("", "", round(started, 3), round(time.monotonic() - began, 3), "failed", message=message)
+
+
+def _tell(sync: Sync, report: SyncReport, *, asked: bool) -> None:
+    """Keep the report, if something happened or somebody asked; log and pack after a publish."""
+    if report.outcome == "published":
+        extra = {"revision": report.to_revision, "seconds": report.seconds, **report.counts}
+        logger.info("sync finished", extra=extra)
+        for warning in report.warnings:
+            logger.warning("sync warns", extra={"problem": warning})
+    if asked or report.outcome in {"published", "failed"}:
+        try:
+            writer.record_report(sync.database, report)
+        except Exception as exc:
+            # The database may be what failed, and the report is only told, never needed.
+            logger.warning("sync report was not kept", extra={"problem": type(exc).__name__})
+    if report.outcome == "published":
+        sync.source.pack()
 
 
 def _is_missing(sync: Sync, hint: str) -> bool:

@@ -66,9 +66,9 @@ def day(moment: int, zone: ZoneInfo, language: str) -> str:
     return f"{date.day} {_MONTHS[date.month - 1]} {date.year}"
 
 
-def iso(moment: int, zone: ZoneInfo | None = None) -> str:
+def iso(moment: float, zone: ZoneInfo | None = None) -> str:
     """Give an instant as ISO 8601 with its offset; UTC without a zone."""
-    return datetime.fromtimestamp(moment, zone or UTC).isoformat()
+    return datetime.fromtimestamp(int(moment), zone or UTC).isoformat()
 
 
 def _files(roots: list[Path], folder: str) -> Iterator[tuple[str, bytes]]:

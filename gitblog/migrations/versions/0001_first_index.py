@@ -8,35 +8,15 @@ down_revision = None
 
 _TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
-# The stable view for whoever asks the database itself: what readers can see now.
-_POSTGRES_VIEW = """
-CREATE OR REPLACE VIEW public.posts AS
-SELECT d.path, d.address AS url, d.title, to_timestamp(d.published) AS published_at,
-       to_timestamp(d.updated) AS updated_at,
-       ARRAY(SELECT t.name FROM {schema}.tag t WHERE t.source = d.path AND t.kind = 'tag' ORDER BY t.position) AS tags,
-       s.revision
-FROM {schema}.document d CROSS JOIN {schema}.site s
-WHERE d.kind = 'post' AND d.hold = '' AND d.visible_from <= extract(epoch FROM now())
-  AND d.visible_until > extract(epoch FROM now())
-"""
-_SQLITE_VIEW = """
-CREATE VIEW posts AS
-SELECT d.path, d.address AS url, d.title, datetime(d.published, 'unixepoch') AS published_at,
-       datetime(d.updated, 'unixepoch') AS updated_at,
-       (SELECT group_concat(t.name) FROM tag t WHERE t.source = d.path AND t.kind = 'tag') AS tags,
-       s.revision
-FROM document d CROSS JOIN site s
-WHERE d.kind = 'post' AND d.hold = '' AND d.visible_from <= unixepoch() AND d.visible_until > unixepoch()
-"""
-
 
 def upgrade() -> None:
-    """Make the tables of index version 1, and the view `posts`."""
+    """Make the tables of index version 1."""
     op.create_table(
         "site",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("revision", _TEXT, nullable=False),
         sa.Column("branch", _TEXT, nullable=False),
+        sa.Column("files", sa.Integer, nullable=False),
         sa.Column("publication", _TEXT, nullable=False),
         sa.Column("publications", sa.Integer, nullable=False),
         sa.Column("published_at", sa.BigInteger, nullable=False),
@@ -155,7 +135,3 @@ def upgrade() -> None:
     op.create_index("link_target", "link", ["target"])
     op.create_index("tag_slug", "tag", ["kind", "slug"])
     op.create_index("file_blob", "file", ["blob"])
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(_POSTGRES_VIEW.format(schema="gitblog_v1"))
-    else:
-        op.execute(_SQLITE_VIEW)
