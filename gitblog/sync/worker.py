@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gitblog.errors import FenceError, GitblogError, ObjectMissingError
-from gitblog.index import writer
+from gitblog.errors import FenceError, GitblogError, IndexUnavailableError, ObjectMissingError
+from gitblog.index import schema, writer
 from gitblog.index.hints import HintListener
 from gitblog.model import SyncReport
 from gitblog.sync.pipeline import Sync, run
@@ -53,7 +53,7 @@ class Doubt:
 
 
 def sync_once(sync: Sync, believe: Callable[[str], bool] = lambda tip: True) -> SyncReport:
-    """Run the pipeline; looks again where somebody else published meanwhile, and renews a damaged clone once."""
+    """Run the pipeline; looks again where somebody else published meanwhile, and makes anew what was lost."""
     for _ in range(_FENCE_TRIES):
         try:
             return run(sync, believe=believe)
@@ -61,6 +61,10 @@ def sync_once(sync: Sync, believe: Callable[[str], bool] = lambda tip: True) -> 
             continue
         except ObjectMissingError:
             sync.source.discard()
+        except IndexUnavailableError as exc:
+            if exc.reason != "no-tables":
+                raise
+            schema.upgrade(sync.database)
     return run(sync, believe=believe)
 
 

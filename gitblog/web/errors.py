@@ -12,7 +12,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from gitblog.errors import IndexUnavailableError
-from gitblog.web.answers import HTML
+from gitblog.web.answers import HTML, tag_of
 from gitblog.web.theme import Theme
 
 logger = logging.getLogger(__name__)
@@ -56,4 +56,4 @@ def error_page(theme: Theme, status: int, fields: list[tuple[str, str]]) -> Resp
     """Make the page for a status; a status without a text of its own gets that of 400 or 500."""
     heading, text = _TEXTS.get(status) or _TEXTS[500 if status >= 500 else 400]
     body = theme.render("error.html", status=status, heading=heading, text=text)
-    return Response(body, status, [("Content-Type", HTML), *fields])
+    return Response(body, status, [("Content-Type", HTML), ("ETag", tag_of(body)), *fields])

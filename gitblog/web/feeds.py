@@ -55,7 +55,8 @@ def _atom(desk: Desk) -> Answer:
     _text(root, "title", config.title)
     if config.tagline:
         _text(root, "subtitle", config.tagline)
-    _text(root, "id", f"tag:{authority(config)},{_ID_YEAR}:{quoted(desk.base + '/')}")
+    # Without the base path: the feed stays the same one where the blog moves to another folder.
+    _text(root, "id", f"tag:{authority(config)},{_ID_YEAR}:/")
     _text(root, "updated", iso(max((post.updated for post in posts), default=0)))
     SubElement(root, "link", {"rel": "self", "href": f"{origin}{quoted(desk.base + '/feed.xml')}"})
     SubElement(root, "link", {"rel": "alternate", "href": f"{origin}{quoted(desk.base + '/')}"})

@@ -5,11 +5,12 @@ The request's host decides nothing but whether to redirect; no body depends on i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from gitblog.web import headers
+from gitblog.web.answers import tag_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -26,11 +27,14 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else ""
 
 
-def canonical_host(application: WSGIApplication, site_url: str, *, compare_scheme: bool) -> WSGIApplication:
+def canonical_host(
+    application: WSGIApplication, site_url: str, live: Callable[[], str], *, compare_scheme: bool
+) -> WSGIApplication:
     """Send GET and HEAD for any other host to `site_url` with 301, path and query kept, never under `/-/`.
 
     Webhooks, probes and metrics come by whatever name the network knows. The scheme is compared only where a
     trusted proxy tells it: behind any other one every request looks like http, and would turn in a circle.
+    `live()` gives the revision that is live, "" for none.
     """
     origin = origin_of(site_url)
     scheme, host = origin.split("://")
@@ -43,7 +47,9 @@ def canonical_host(application: WSGIApplication, site_url: str, *, compare_schem
         if same_scheme and _bare(environ.get("HTTP_HOST", ""), scheme) == _bare(host, scheme):
             return application(environ, start_response)
         location = origin + _path_and_query(path, environ.get("QUERY_STRING", ""))
-        own = {"Location": location, "Cache-Control": headers.REVALIDATE, "Content-Length": "0"}
+        own = {"Location": location, "ETag": tag_of(b""), "Cache-Control": headers.REVALIDATE, "Content-Length": "0"}
+        if revision := live():
+            own[headers.REVISION] = revision
         start_response("301 MOVED PERMANENTLY", list((dict(headers.DEFAULTS) | own).items()))
         return []
 

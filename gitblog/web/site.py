@@ -22,6 +22,7 @@ from gitblog.web.caching import BACKEND, EraOf, PageCache
 from gitblog.web.errors import register_errors
 from gitblog.web.hosts import canonical_host
 from gitblog.web.pages import Pages
+from gitblog.web.revisions import LiveRevision
 from gitblog.web.status import StatusPages, register_status
 from gitblog.web.theme import Theme, load_theme
 
@@ -52,6 +53,10 @@ class Surroundings:
     clock: Callable[[], float] = time.time
 
 
+# The probe of the process, and what forges ask: neither waits for the database.
+_APART = ("/-/healthz", "/-/webhooks/")
+
+
 class _Anything(BaseConverter):
     """The rest of the path whatever it is: "" and "//x" too, which Werkzeug's own `path` leaves out."""
 
@@ -79,15 +84,16 @@ def register(app: Flask, index: Index, serving: Serving, around: Surroundings) -
         StatusPages(index, theme, serving.status_token, around.clock, around.syncing, around.problems),
     )
     register_errors(app, theme)
-    app.after_request(_complete)
-    _wrap(app, cache, serving)
+    live = LiveRevision(index, around.era_of, around.clock)
+    app.after_request(_completing(live))
+    _wrap(app, cache, serving, live)
 
 
-def _wrap(app: Flask, cache: PageCache, serving: Serving) -> None:
+def _wrap(app: Flask, cache: PageCache, serving: Serving, live: LiveRevision) -> None:
     application = cache.wrap(app.wsgi_app)
     if serving.site_url:
         scheme_is_told = serving.trusted_proxies > 0
-        application = canonical_host(application, serving.site_url, compare_scheme=scheme_is_told)
+        application = canonical_host(application, serving.site_url, live, compare_scheme=scheme_is_told)
     if serving.trusted_proxies:
         count = serving.trusted_proxies
         application = ProxyFix(application, x_for=count, x_proto=count, x_host=count)
@@ -120,7 +126,13 @@ def _theme_view(theme: Theme) -> Callable[[str, str], Response]:
     return read_theme_file
 
 
-def _complete(response: Response) -> Response:
-    for name, value in headers.DEFAULTS:
-        response.headers.setdefault(name, value)
-    return response
+def _completing(live: LiveRevision) -> Callable[[Response], Response]:
+    def complete(response: Response) -> Response:
+        """Add what every answer carries and this one does not say yet."""
+        for name, value in headers.DEFAULTS:
+            response.headers.setdefault(name, value)
+        if headers.REVISION not in response.headers and not request.path.startswith(_APART) and (revision := live()):
+            response.headers[headers.REVISION] = revision
+        return response
+
+    return complete

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from tests.git_server import GitServer
@@ -216,50 +217,115 @@ def test_a_delivery_that_comes_before_its_commit_is_not_lost(site: Site) -> None
     assert "Late." in site.wait_for("/2020/05/a/", revision=late).text
 
 
-def test_a_lost_data_folder_heals_and_every_address_answers_as_before(site: Site) -> None:
-    """Nothing that is not in git is kept."""
-    first = site.push({"posts/a.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo"})
+@pytest.mark.parametrize("lost", ["database and folder", "database", "folder"])
+def test_what_is_lost_heals_and_every_address_answers_as_before(site: Site, lost: str) -> None:
+    """Nothing that is not in git is kept: a push later all is back, redirects and what is gone too."""
+    post = POST.format(title="A", text="One.").encode()
+    gone = b"---\ntitle: Gone\ndate: 2020-01-01\n---\nGone soon.\n"
+    first = site.push({"posts/a.md": post, "posts/gone.md": gone, "static/logo.txt": b"logo"})
     _eventually(site, "/2020/05/a/")
-    second = site.push({"posts/b.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo"}, first)
+    second = site.push({"posts/b.md": post, "static/logo.txt": b"logo"}, first)
     site.deliver(second)
     site.wait_for("/2020/05/b/", revision=second)
-    addresses = ["/", "/2020/05/a/", "/2020/05/b/", "/feed.xml", "/sitemap.xml", "/logo.txt"]
-    before = {address: (site.ask(address).status, site.ask(address).text) for address in addresses}
-    assert {address: status for address, (status, _) in before.items()} == {
-        "/": 200, "/2020/05/a/": 301, "/2020/05/b/": 200, "/feed.xml": 200, "/sitemap.xml": 200, "/logo.txt": 200,
+    statuses = {
+        "/": 200, "/2020/05/a/": 301, "/2020/05/b/": 200, "/2020/01/gone/": 410, "/feed.xml": 200,
+        "/sitemap.xml": 200, "/logo.txt": 200, "/nothing": 404,
     }  # fmt: skip
+    before = {address: (site.ask(address).status, site.ask(address).text) for address in statuses}
+    assert {address: status for address, (status, _) in before.items()} == statuses
 
-    shutil.rmtree(site.data_dir)
-    third = site.push(
-        {"posts/b.md": POST.format(title="A", text="One.").encode(), "static/logo.txt": b"logo", "x": b""}, second
-    )
+    if "database" in lost:
+        _lose_the_database(site.environment["DATABASE_URL"])
+    if "folder" in lost:
+        shutil.rmtree(site.data_dir)
+    third = site.push({"posts/b.md": post, "static/logo.txt": b"logo", "x": b""}, second)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and site.ask("/").headers.get("X-Gitblog-Revision") != third:
+    while time.monotonic() < deadline and site.ask("/logo.txt").headers.get("X-Gitblog-Revision") != third:
         site.deliver(third)
         time.sleep(0.2)
-    after = {address: (site.ask(address).status, site.ask(address).text) for address in addresses}
+    for address in statuses:
+        site.wait_for(address, revision=third)
+    after = {address: (site.ask(address).status, site.ask(address).text) for address in statuses}
 
     assert after == before
 
 
-def test_a_post_appears_at_its_second_on_every_page_that_was_cached_before(site: Site) -> None:
+def _lose_the_database(url: str) -> None:
+    if url.startswith("sqlite"):
+        for path in Path(url.removeprefix("sqlite:///")).parent.glob("index-v*"):
+            path.unlink()
+        return
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA gitblog_v1 CASCADE")
+    connection.close()
+
+
+def test_a_post_appears_and_another_expires_at_their_second_on_every_page_that_was_cached_before(site: Site) -> None:
     """The era is part of every cache key, so nothing is purged and nothing needs a push."""
     due = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 12))
     tree = {"posts/a.md": POST.format(title="A", text="One.").encode()}
     tree["posts/due.md"] = f"---\ntitle: Due\ndate: {due}\npermalink: /due/\n---\nNow.\n".encode()
+    ends = f"---\ntitle: Ends\ndate: 2020-01-01\nexpires: {due}\npermalink: /ends/\n---\nStill.\n"
+    tree["posts/ends.md"] = ends.encode()
     site.push(tree)
     _eventually(site, "/2020/05/a/")
     pages = ["/", "/feed.xml", "/sitemap.xml"]
     for page in pages:
-        assert "/due/" not in site.ask(page).text
-    assert site.ask("/due/").status == 404
+        text = site.ask(page).text
+        assert ("/due/" in text, "/ends/" in text) == (False, True)
+    assert (site.ask("/due/").status, site.ask("/ends/").status) == (404, 200)
 
     deadline = time.monotonic() + PATIENCE_SECONDS
     while site.ask("/due/").status != 200 and time.monotonic() < deadline:
         time.sleep(0.2)
     assert "Now." in site.ask("/due/").text
+    assert site.ask("/ends/").status == 404
     for page in pages:
-        assert "/due/" in site.ask(page).text
+        text = site.ask(page).text
+        assert ("/due/" in text, "/ends/" in text) == (True, False)
+
+
+def test_a_web_process_that_is_killed_during_a_first_index_does_not_start_it_again(site: Site) -> None:
+    """Who syncs is no child of a web process that may be recycled, and losers of the race leave at once."""
+    _eventually_syncing(site)
+    text = "Some words, `code`, and [a link](p0.md).\n\n" * 40
+    posts = {f"posts/p{n}.md": POST.format(title=f"P{n}", text=text).encode() for n in range(1_200)}
+    big = site.push(posts)
+    site.deliver(big)
+    worker = _workers(site)
+    time.sleep(1.0)
+    assert site.ask("/").headers.get("X-Gitblog-Revision") != big
+    children = Path(f"/proc/{site.process.pid}/task/{site.process.pid}/children").read_text().split()
+    web = [int(pid) for pid in children if pid not in worker]
+    assert len(web) == 2
+    os.kill(web[0], signal.SIGKILL)
+
+    site.wait_for("/2020/05/p7/", revision=big)
+    assert _workers(site) == worker
+    assert site.status()["publications"] == 2
+
+
+def test_a_worker_that_is_killed_is_started_again_and_the_next_push_shows(site: Site) -> None:
+    """The lock falls with the process, and a web process sees that within a second."""
+    _eventually_syncing(site)
+    (killed,) = _workers(site)
+    os.kill(int(killed), signal.SIGKILL)
+    second = site.push({"posts/second.md": POST.format(title="Second", text="Two.").encode()})
+    site.deliver(second)
+
+    assert site.wait_for("/2020/05/second/", revision=second).status == 200
+    assert _workers(site) not in ([], [killed])
+
+
+def _workers(site: Site) -> list[str]:
+    return [pid for pid, command in _ours(site) if "gitblog worker" in command]
+
+
+def _eventually_syncing(site: Site) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and site.status()["publications"] != 1:
+        time.sleep(0.1)
+    assert len(_workers(site)) == 1
 
 
 def test_after_sigterm_no_process_of_ours_is_left(site: Site) -> None:
@@ -290,14 +356,15 @@ def _eventually(site: Site, path: str) -> Answer:
     raise AssertionError(f"{path} never answered 200")
 
 
-def _ours(site: Site) -> list[str]:
-    """List the processes that were started with this site's DATA_DIR."""
+def _ours(site: Site) -> list[tuple[str, str]]:
+    """List the processes that were started with this site's DATA_DIR: id and command."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             environment = (process / "environ").read_bytes()
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         except OSError:
             continue
         if f"DATA_DIR={site.data_dir}".encode() in environment.split(b"\0"):
-            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            found.append((process.name, command))
     return found
