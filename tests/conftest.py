@@ -56,6 +56,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.postgresql)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many commands of the documents nobody ran."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    not_run = sum(" is not run: " in str(report.longrepr) for report in skipped)
+    if not_run:
+        terminalreporter.write_line(f"{not_run} console blocks of the documents were not run")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _neutral_environment() -> Iterator[None]:
     """Hide the settings of whoever runs the tests: none of git's, none of gitblog's."""
