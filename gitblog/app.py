@@ -89,11 +89,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         trusted_proxies=settings.trusted_proxies,
         status_token=settings.status_token or "",
     )
-    around = Surroundings(
-        era_of=Eras(index, PublicationWatch(database)).era_of,
-        syncing=lambda: is_syncing(settings, database),
-        problems=lambda: (),
-    )
+    eras = Eras(index, PublicationWatch(database))
+    around = Surroundings(eras.era_of, lambda: is_syncing(settings, database), learn=eras.look)
     app.register_blueprint(
         blueprint(
             settings.webhook_secret,

@@ -21,7 +21,7 @@ from gitblog import app
 from gitblog.config import Settings
 from gitblog.errors import FenceError, GitblogError, IndexUnavailableError, SettingsError, SourceError
 from gitblog.index import schema, writer
-from gitblog.index.database import open_database
+from gitblog.index.database import Database, open_database
 from gitblog.index.hints import HintListener, give_hint
 from gitblog.index.queries import Index
 from gitblog.index.stored import Stored
@@ -32,6 +32,7 @@ from gitblog.sync import worker as syncing
 from gitblog.sync.lock import is_locked, owns_lock, take_lock
 from gitblog.sync.pipeline import Sync, compute_everything, run
 from gitblog.sync.rendering import Renderer
+from gitblog.web.status import details, facts
 
 _HOLDER_LOOK_SECONDS = 0.1
 
@@ -73,7 +74,7 @@ def sync(*, as_json: bool) -> int:
             report = syncing.sync_now(parts)
             database = parts.database
     text = f"{report.outcome} {report.to_revision} in {report.seconds} s"
-    _print(_status(Index(database)) if as_json else text)
+    _print(_status(settings, database) if as_json else text)
     for warning in report.warnings:
         _complain(warning, 0)
     return _complain(f"the sync failed: {report.message}", 1) if report.outcome == "failed" else 0
@@ -118,8 +119,7 @@ def status(*, as_json: bool) -> int:
     """Say what is live, since when, and what is wrong."""
     settings = app.settings_from_environment()
     database = app.open_index(settings)
-    found = _status(Index(database))
-    found["syncing"] = app.is_syncing(settings, database)
+    found = _status(settings, database)
     if as_json:
         _print(found)
         return 0
@@ -300,37 +300,19 @@ def _drop(blobs: Any) -> None:
         pass
 
 
-def _status(index: Index) -> dict[str, Any]:
+def _status(settings: Settings, database: Database) -> dict[str, Any]:
+    """Give what `/-/status` tells the owner; a database without tables only has nothing to tell yet."""
+    index = Index(database)
     found: Status | None = None
-    last: SyncReport | None = None
+    newest: SyncReport | None = None
     try:
-        last = index.newest_report()
+        newest = index.newest_report()
         with index.snapshot(int(time.time())) as snapshot:
             found = snapshot.status()
     except IndexUnavailableError as exc:
         if exc.reason not in {"no-tables", "not-published"}:
             raise
-    return {
-        "revision": found and found.revision,
-        "publication": found and found.publication,
-        "publications": found.publications if found else 0,
-        "published_at": found and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found.published_at)),
-        "syncing": False,
-        "problems": [_problem(problem) for problem in found.problems] if found else [],
-        "last_sync": last and _report(last),
-    }
-
-
-def _report(report: SyncReport) -> dict[str, Any]:
-    return {
-        "from": report.from_revision or None,
-        "to": report.to_revision or None,
-        "counts": dict(report.counts),
-        "seconds": report.seconds,
-        "outcome": report.outcome,
-        "message": report.message,
-        "warnings": list(report.warnings),
-    }
+    return {**facts(found, syncing=app.is_syncing(settings, database)), **details(found, newest)}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

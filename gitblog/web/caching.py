@@ -138,12 +138,19 @@ class Asked:
 class PageCache:
     """The layer in front of Flask: answers from the store, else lets Flask answer and `keep`."""
 
-    def __init__(self, store: Cache, shape: str, era_of: EraOf, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Cache,
+        shape: str,
+        era_of: EraOf,
+        clock: Callable[[], float],
+        learn: Callable[[int], object] = lambda now: None,
+    ) -> None:
         self._store = store
         self._shape = shape
         self._era_of = era_of
         self._clock = clock
-        self._last: tuple[str, int] | None = None
+        self._learn = learn
 
     def wrap(self, application: WSGIApplication) -> WSGIApplication:
         """Put the layer in front of a WSGI application."""
@@ -166,9 +173,12 @@ class PageCache:
     def keep(self, asked: Asked, answer: Answer, publication: str, revision: str) -> None:
         """Keep an answer made from `publication`; one that the key does not name is not kept.
 
-        The two differ only in the moment between a publish and this process' learning of it.
+        The two differ only in the moment between a publish and this process' learning of it, which ends here: whoever
+        got the newer page must not be given an older one next.
         """
-        if asked.key and publication == asked.publication and _worth_keeping(answer):
+        if publication != asked.publication:
+            self._learn(asked.now)
+        elif asked.key and _worth_keeping(answer):
             self._store.cache.set(asked.key, dump(answer, revision))
 
     def _ask(self, environ: WSGIEnvironment) -> Asked:
@@ -176,11 +186,9 @@ class PageCache:
         path = environ.get("PATH_INFO", "")
         if environ["REQUEST_METHOD"] not in _CACHED_METHODS or path.startswith("/-/"):
             return Asked(now)
-        # Without the database the last publication known goes on answering from what was kept.
-        known = self._era_of(now) or self._last
+        known = self._era_of(now)
         if known is None:
             return Asked(now)
-        self._last = known
         publication, era = known
         return Asked(now, publication, f"{publication}\n{self._shape}\n{era}\n{path}")
 

@@ -14,7 +14,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from gitblog.index.queries import Index
-from gitblog.model import Problem
 from gitblog.web import headers
 from gitblog.web.answers import tag_of
 from gitblog.web.assets import policy_of, type_of
@@ -44,13 +43,13 @@ class Surroundings:
     """What the process around the web part knows.
 
     `era_of` is asked at every request, so it answers from memory. `syncing` says whether any process brings
-    new revisions. `problems` gives the complaints that concern several files.
+    new revisions. `learn` is called where an answer was made from a publication that `era_of` does not know yet.
     """
 
     era_of: EraOf
     syncing: Callable[[], bool]
-    problems: Callable[[], tuple[Problem, ...]]
     clock: Callable[[], float] = time.time
+    learn: Callable[[int], object] = lambda now: None
 
 
 # The probe of the process, and what forges ask: neither waits for the database.
@@ -72,7 +71,7 @@ def register(app: Flask, index: Index, serving: Serving, around: Surroundings) -
     """
     theme = load_theme(serving.theme_dir)
     store = Cache(app, config={"CACHE_TYPE": BACKEND, "CACHE_OPTIONS": {"max_bytes": serving.cache_bytes}})
-    cache = PageCache(store, _shape(serving, theme), around.era_of, around.clock)
+    cache = PageCache(store, _shape(serving, theme), around.era_of, around.clock, around.learn)
     # Werkzeug would redirect "//x" by itself, to an absolute address made of the request's host.
     app.url_map.merge_slashes = False
     pages = Pages(index, cache, theme, serving.site_url)
@@ -81,7 +80,7 @@ def register(app: Flask, index: Index, serving: Serving, around: Surroundings) -
     app.add_url_rule("/-/theme/<digest>/<path:name>", "theme", _theme_view(theme))
     register_status(
         app,
-        StatusPages(index, theme, serving.status_token, around.clock, around.syncing, around.problems),
+        StatusPages(index, theme, serving.status_token, around.clock, around.syncing),
     )
     register_errors(app, theme)
     live = LiveRevision(index, around.era_of, around.clock)

@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, request
 from gitblog.errors import IndexUnavailableError
 from gitblog.index.queries import Index
 from gitblog.index.views import Status
-from gitblog.model import Problem, SyncReport
+from gitblog.model import SyncReport
 from gitblog.web.answers import HTML
 from gitblog.web.theme import Theme, iso
 
@@ -23,17 +23,13 @@ _PLAIN = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class StatusPages:
-    """The views of probes and status; `token` is "" where the details stay closed.
-
-    `problems` gives the complaints that concern several files; those of one file come from the index.
-    """
+    """The views of probes and status; `token` is "" where the details stay closed."""
 
     index: Index
     theme: Theme
     token: str
     clock: Callable[[], float]
     syncing: Callable[[], bool]
-    problems: Callable[[], tuple[Problem, ...]]
 
     def healthz(self) -> Response:
         """Answer 200: the process lives."""
@@ -55,8 +51,9 @@ class StatusPages:
             status, reason = self._status(), ""
         except IndexUnavailableError as error:
             status, reason = None, error.message
+        newest = self._newest_report() if detailed else None
         make = self._json if _wants_json() else self._html
-        response = make(status, reason, detailed=detailed)
+        response = make(status, newest, reason, detailed=detailed)
         response.status_code = 200 if status else 503
         response.headers["Vary"] = "Accept, Authorization"
         return response
@@ -65,26 +62,19 @@ class StatusPages:
         with self.index.snapshot(int(self.clock())) as snapshot:
             return snapshot.status()
 
-    def _all_problems(self, status: Status) -> tuple[Problem, ...]:
-        return (*status.problems, *self.problems())
+    def _newest_report(self) -> SyncReport | None:
+        try:
+            return self.index.newest_report()
+        except IndexUnavailableError:
+            return None
 
-    def _json(self, status: Status | None, reason: str, *, detailed: bool) -> Response:
-        facts: dict[str, object] = {
-            "revision": status.revision if status else None,
-            "publication": status.publication if status else None,
-            "publications": status.publications if status else 0,
-            "published_at": iso(status.published_at) if status else None,
-            "syncing": self.syncing(),
-        }
+    def _json(self, status: Status | None, newest: SyncReport | None, reason: str, *, detailed: bool) -> Response:
+        told = facts(status, syncing=self.syncing())
         if reason:
-            facts["reason"] = reason
-        if status and detailed:
-            facts["problems"] = [asdict(problem) for problem in self._all_problems(status)]
-            facts["last_sync"] = _report(status.reports[0]) if status.reports else None
-            facts["counts"] = dict(status.counts)
-        return jsonify(facts)
+            told["reason"] = reason
+        return jsonify({**told, **details(status, newest)} if detailed else told)
 
-    def _html(self, status: Status | None, reason: str, *, detailed: bool) -> Response:
+    def _html(self, status: Status | None, newest: SyncReport | None, reason: str, *, detailed: bool) -> Response:
         body = self.theme.render(
             "status.html",
             status=status,
@@ -92,9 +82,29 @@ class StatusPages:
             detailed=detailed,
             open_to_token=bool(self.token),
             syncing=self.syncing(),
-            problems=self._all_problems(status) if status and detailed else (),
+            reports=status.reports if status else (newest,) if newest else (),
         )
         return Response(body, content_type=HTML)
+
+
+def facts(status: Status | None, *, syncing: bool) -> dict[str, object]:
+    """Give what anybody may know, as JSON holds it; `status` is None while nothing is published."""
+    return {
+        "revision": status.revision if status else None,
+        "publication": status.publication if status else None,
+        "publications": status.publications if status else 0,
+        "published_at": iso(status.published_at) if status else None,
+        "syncing": syncing,
+    }
+
+
+def details(status: Status | None, newest: SyncReport | None) -> dict[str, object]:
+    """Give what only the owner may know, as JSON holds it; a sync may have failed before anything was published."""
+    return {
+        "problems": [{**asdict(problem), "text": str(problem)} for problem in status.problems] if status else [],
+        "last_sync": _report(newest) if newest else None,
+        "counts": dict(status.counts) if status else {},
+    }
 
 
 def register_status(app: Flask, pages: StatusPages) -> None:
@@ -113,6 +123,7 @@ def _report(report: SyncReport) -> dict[str, object]:
         "outcome": report.outcome,
         "message": report.message,
         "counts": dict(report.counts),
+        "warnings": list(report.warnings),
     }
 
 

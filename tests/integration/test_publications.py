@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.exc import DBAPIError
 
+from gitblog import create_app
+from gitblog.config import Settings
 from gitblog.errors import FenceError
 from gitblog.index import database as databases
 from gitblog.index import schema, tables, writer
@@ -20,7 +22,6 @@ from gitblog.index.queries import Index
 from gitblog.index.rows import PathRows, SiteRow, Update
 from gitblog.index.watching import PublicationWatch
 from gitblog.model import Fingerprints, SiteConfig, SyncReport
-from gitblog.web.eras import Eras
 
 PATIENCE_SECONDS = 30.0
 
@@ -113,29 +114,28 @@ def test_the_process_that_syncs_is_seen_from_every_machine(postgres_url: str, tm
     database.dispose()
 
 
-def test_a_database_that_goes_leaves_the_last_publication_known(tmp_path: Path) -> None:
-    """Pages that were kept go on answering; the file that comes back is seen again."""
-    url = f"sqlite:///{tmp_path / 'index.sqlite'}"
-    database = open_database(url)
+def test_kept_pages_are_answered_while_the_database_is_away(tmp_path: Path) -> None:
+    """What nobody kept is a 503 that says when to come back; the index that comes back is seen by itself."""
+    database = open_database(f"sqlite:///{tmp_path / 'index.sqlite'}")
     schema.upgrade(database)
-    first = writer.publish(database, _update("1" * 40), seen="", at=1).publication
-    eras = Eras(Index(database), PublicationWatch(database))
-    known = eras.era_of(int(time.time()))
-    assert known is not None
-    assert known[0] == first
+    writer.publish(database, _update("1" * 40), seen="", at=1)
+    client = create_app(Settings(data_dir=tmp_path, content_repo=str(tmp_path))).test_client()
+    kept = client.get("/").data
 
     for path in tmp_path.glob("index-v*"):
         path.unlink()
     time.sleep(0.3)
-    assert eras.era_of(int(time.time())) == known
+    assert (client.get("/").status_code, client.get("/").data) == (200, kept)
+    away = client.get("/archive/")
+    assert (away.status_code, "Retry-After" in away.headers) == (503, True)
 
     schema.upgrade(database)
-    second = writer.publish(database, _update("2" * 40), seen="", at=2).publication
+    writer.publish(database, _update("2" * 40), seen="", at=2)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while (known := eras.era_of(int(time.time()))) is not None and known[0] == first and time.monotonic() < deadline:
+    while client.get("/").headers["X-Gitblog-Revision"] != "2" * 40 and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert known is not None
-    assert known[0] == second
+    assert client.get("/").headers["X-Gitblog-Revision"] == "2" * 40
+    assert client.get("/archive/").status_code == 200
     database.dispose()
 
 
@@ -158,3 +158,21 @@ def test_a_failure_is_kept_with_its_reason_once_however_often_it_comes(database:
         ("no branch main", 9.0),
         ("no route to host", 2.0),
     ]
+
+
+def test_whoever_saw_a_newer_page_is_given_no_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is asked of the database tells the process of a publish that nobody has told it yet."""
+    monkeypatch.setattr(PublicationWatch, "wait", lambda self, seconds: time.sleep(PATIENCE_SECONDS))
+    database = open_database(f"sqlite:///{tmp_path / 'index.sqlite'}")
+    schema.upgrade(database)
+    first = writer.publish(database, _update("1" * 40), seen="", at=1).publication
+    client = create_app(Settings(data_dir=tmp_path, content_repo=str(tmp_path))).test_client()
+
+    def revision_of(address: str) -> str:
+        return client.get(address).headers["X-Gitblog-Revision"]
+
+    assert [revision_of("/"), revision_of("/")] == ["1" * 40, "1" * 40]
+    writer.publish(database, _update("2" * 40), seen=first, at=2)
+    assert revision_of("/") == "1" * 40
+    assert [revision_of("/archive/"), revision_of("/"), revision_of("/")] == ["2" * 40] * 3
+    database.dispose()

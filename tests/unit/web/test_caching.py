@@ -119,16 +119,6 @@ def test_an_answer_of_another_publication_is_not_kept_under_this_one() -> None:
     assert origin.calls == 2
 
 
-def test_kept_pages_are_answered_while_nothing_is_known() -> None:
-    """The database may be away: the last publication known goes on answering."""
-    origin = Origin(answer(200, b"page"))
-    origin.client.get("/")
-    origin.era = None
-
-    assert origin.client.get("/").data == b"page"
-    assert origin.calls == 1
-
-
 def test_a_hit_answers_head_and_not_modified() -> None:
     """HEAD has the length and no body; a known tag gets 304 with the same tag."""
     origin = Origin(answer(200, b"page"))
