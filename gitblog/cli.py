@@ -32,7 +32,10 @@ from gitblog.sync import worker as syncing
 from gitblog.sync.lock import is_locked, owns_lock, take_lock
 from gitblog.sync.pipeline import Sync, compute_everything, run
 from gitblog.sync.rendering import Renderer
+from gitblog.web.hosts import origin_of
 from gitblog.web.status import details, facts
+from gitblog.webhooks import PROVIDERS
+from gitblog.webhooks.instructions import instructions
 
 _HOLDER_LOOK_SECONDS = 0.1
 
@@ -129,7 +132,7 @@ def status(*, as_json: bool) -> int:
     last = found["last_sync"] or {}
     if last.get("outcome") == "failed":
         _print(f"the last sync failed: {last['message']}")
-    for warning in last.get("warnings", ()):
+    for warning in found["warnings"]:
         _print(f"warning: {warning}")
     for each in found["problems"]:
         _print(each["text"])
@@ -218,6 +221,15 @@ def worker(lifeline: int | None) -> int:
     return 0
 
 
+@commands.command()
+def webhook() -> int:
+    """Print what to enter at each forge for its webhook; never the secret."""
+    settings = app.settings_from_environment()
+    origin = settings.site_url or _configured_origin(settings)
+    _print(instructions(PROVIDERS, origin, secret_set=bool(settings.webhook_secret)))
+    return 0
+
+
 @commands.group()
 def db() -> None:
     """Look after the database."""
@@ -254,6 +266,13 @@ def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
         parts = Sync(open_repository(location, lock_descriptor=lock), app.open_index(settings), renderer)
         schema.ensure(parts.database)
         yield parts
+
+
+def _configured_origin(settings: Settings) -> str:
+    """Give scheme and host of the `url` that is published, "" where there is none or no index."""
+    with suppress(IndexUnavailableError), Index(app.open_index(settings)).snapshot(0) as snapshot:
+        return origin_of(snapshot.config.url)
+    return ""
 
 
 def _ask_the_holder(settings: Settings) -> SyncReport:
@@ -312,7 +331,10 @@ def _status(settings: Settings, database: Database) -> dict[str, Any]:
     except IndexUnavailableError as exc:
         if exc.reason not in {"no-tables", "not-published"}:
             raise
-    return {**facts(found, syncing=app.is_syncing(settings, database)), **details(found, newest)}
+    return {
+        **facts(found, syncing=app.is_syncing(settings, database)),
+        **details(found, newest, settings.site_url or ""),
+    }
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from gitblog.errors import DeliveryError, GitblogError, SignatureError
 from gitblog.model import PushEvent
 from gitblog.webhooks import (
     PROVIDERS,
+    Delivery,
     Ignored,
     accept,
     delivery_id,
@@ -90,10 +92,10 @@ def blueprint(
     webhooks = Blueprint("webhooks", __name__)
     throttle = FailureThrottle(clock)
 
-    def answer(provider: str) -> Answer:
+    def answer(provider: str, name: str) -> Answer:
         try:
             find_provider(provider)  # before the body: a wrong address is the first thing to set right
-            accepted = accept(provider, _headers(request), _body(request), secrets)
+            accepted = accept(provider, _delivery(name, request), secrets)
             return _ignored(accepted) if isinstance(accepted, Ignored) else hint(accepted)
         except SignatureError as exc:
             return _refused_signature(exc, throttle.fail(request.remote_addr or ""))
@@ -117,7 +119,7 @@ def blueprint(
     def deliver(provider: str) -> Response:
         """Answer 202 accepted, 200 nothing to do, 4xx the delivery is wrong, 503 no secret or no hint."""
         delivery = delivery_id(provider, _headers(request)) if provider in PROVIDERS else ""
-        outcome = answer(provider)
+        outcome = answer(provider, delivery)
         facts = {
             "provider": provider if provider in PROVIDERS else "",
             "delivery_id": delivery,
@@ -128,6 +130,11 @@ def blueprint(
         return _response(outcome, delivery)
 
     return webhooks
+
+
+def _delivery(name: str, request: Request) -> Delivery:
+    # Not the clock of the throttle: a signature's time is compared with the time of day.
+    return Delivery(name, _headers(request), _body(request), int(time.time()))
 
 
 def _headers(request: Request) -> dict[str, str]:

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from gitblog.errors import DeliveryError
 from gitblog.model import PushEvent
-from gitblog.webhooks import gitea, github
-from gitblog.webhooks.delivery import Ignored, Provider
+from gitblog.webhooks import bitbucket, forgejo, gitea, github, gitlab
+from gitblog.webhooks.delivery import Delivery, Ignored, Provider
 from gitblog.webhooks.relevance import pushed_revision, reason_to_ignore
 
 __all__ = [
     "PROVIDERS",
+    "Delivery",
     "Ignored",
     "Provider",
     "accept",
@@ -27,8 +28,8 @@ __all__ = [
 ]
 
 
-def accept(provider: str, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> PushEvent | Ignored:
-    """Verify a delivery, then read it; `headers` have lower-case names, any of `secrets` may match.
+def accept(provider: str, delivery: Delivery, secrets: Sequence[str]) -> PushEvent | Ignored:
+    """Verify a delivery, then read it; any of `secrets` may match.
 
     Raises `SignatureError` when none does, and `DeliveryError` for everything else that is wrong.
     """
@@ -39,13 +40,14 @@ def accept(provider: str, headers: Mapping[str, str], body: bytes, secrets: Sequ
             reason="no_secret",
             status=503,
         )
-    member.verify(headers, body, [secret for secret in secrets if secret])
-    return member.read(delivery_id(provider, headers), headers, body)
+    member.verify(delivery, [secret for secret in secrets if secret])
+    return member.read(delivery)
 
 
 def delivery_id(provider: str, headers: Mapping[str, str]) -> str:
-    """Give the forge's name for this delivery, safe to log: printable ASCII, at most 64 characters, or ""."""
-    text = headers.get(find_provider(provider).delivery_header, "")[:64]
+    """Give the forge's name for a delivery, safe to log: printable ASCII, at most 64 characters, or ""."""
+    names = find_provider(provider).delivery_headers
+    text = next((headers[name] for name in names if headers.get(name)), "")[:64]
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
 
 
@@ -59,4 +61,10 @@ def find_provider(name: str) -> Provider:
     return PROVIDERS[name]
 
 
-PROVIDERS: Mapping[str, Provider] = {"gitea": gitea.PROVIDER, "github": github.PROVIDER}
+PROVIDERS: Mapping[str, Provider] = {
+    "bitbucket": bitbucket.PROVIDER,
+    "forgejo": forgejo.PROVIDER,
+    "gitea": gitea.PROVIDER,
+    "github": github.PROVIDER,
+    "gitlab": gitlab.PROVIDER,
+}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gitblog.errors import SignatureError
 from gitblog.model import PushEvent
-from gitblog.webhooks.delivery import Ignored, Provider
+from gitblog.webhooks.delivery import Delivery, Ignored, Provider, Setup
 from gitblog.webhooks.payload import (
     FORM_TYPE,
     JSON_TYPE,
@@ -17,38 +17,35 @@ from gitblog.webhooks.payload import (
     read_push,
     require_type,
 )
-from gitblog.webhooks.signatures import verify_hex
+from gitblog.webhooks.signatures import verify_sha256
 
 # https://docs.github.com/en/webhooks/webhook-events-and-payloads#delivery-headers
 _SIGNATURE = "x-hub-signature-256"
-_PREFIX = "sha256="
 
 
-def _verify(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> None:
-    signature = headers.get(_SIGNATURE, "")
+def _verify(delivery: Delivery, secrets: Sequence[str]) -> None:
+    signature = delivery.headers.get(_SIGNATURE, "")
     if not signature:
-        only_sha1 = "x-hub-signature" in headers
+        only_sha1 = "x-hub-signature" in delivery.headers
         came = "only the SHA-1 signature came" if only_sha1 else "is a secret set in GitHub?"
         raise SignatureError(
             f"missing X-Hub-Signature-256 ({came}): set the webhook's secret to the one in WEBHOOK_SECRET",
             reason="missing_signature",
         )
-    if not signature.startswith(_PREFIX):
-        raise SignatureError("X-Hub-Signature-256 must start with sha256=", reason="malformed_signature")
-    verify_hex(signature.removeprefix(_PREFIX), body, secrets, header="X-Hub-Signature-256")
+    verify_sha256(signature, delivery.body, secrets, header="X-Hub-Signature-256")
 
 
-def _read(delivery_id: str, headers: Mapping[str, str], body: bytes) -> PushEvent | Ignored:
-    media_type = require_type(headers, (JSON_TYPE, FORM_TYPE))
-    event = headers.get("x-github-event", "")
+def _read(delivery: Delivery) -> PushEvent | Ignored:
+    media_type = require_type(delivery.headers, (JSON_TYPE, FORM_TYPE))
+    event = delivery.headers.get("x-github-event", "")
     if not event:
         raise bad_payload("the header X-GitHub-Event is missing")
-    payload = load_form(body) if media_type == FORM_TYPE else load_json(body)
+    payload = load_form(delivery.body) if media_type == FORM_TYPE else load_json(delivery.body)
     if event == "ping":
-        return _pong(delivery_id, payload)
+        return _pong(delivery.id, payload)
     if event != "push":
-        return other_event(event, delivery_id)
-    return read_push("github", delivery_id, payload)
+        return other_event(event, delivery.id)
+    return read_push("github", delivery.id, payload)
 
 
 def _pong(delivery_id: str, payload: Mapping[str, object]) -> Ignored:
@@ -61,4 +58,15 @@ def _pong(delivery_id: str, payload: Mapping[str, object]) -> Ignored:
     return Ignored("ping", message, delivery_id)
 
 
-PROVIDER = Provider(delivery_header="x-github-delivery", verify=_verify, read=_read)
+PROVIDER = Provider(
+    title="GitHub",
+    setup=Setup(
+        page="the repository's Settings, Webhooks, Add webhook",
+        content_type=JSON_TYPE,
+        events="Just the push event",
+        field='into the field "Secret"',
+    ),
+    delivery_headers=("x-github-delivery",),
+    verify=_verify,
+    read=_read,
+)

@@ -1,4 +1,4 @@
-"""From a body to checked values: strict JSON, and what a push means at GitHub and the forges after its model.
+"""From a body to checked values: strict JSON, its fields, and what a push of refs means.
 
 Whatever a payload holds, the outcome is a value or a `DeliveryError`: nothing here fails in another way.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
@@ -22,6 +22,7 @@ BRANCH_PREFIX = "refs/heads/"
 
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _MAX_TEXT = 2048
+_MAX_NAMED = 3
 
 
 def require_type(headers: Mapping[str, str], allowed: tuple[str, ...]) -> str:
@@ -66,20 +67,67 @@ def load_form(body: bytes) -> Mapping[str, object]:
 
 
 def read_push(provider: str, delivery_id: str, payload: Mapping[str, object]) -> PushEvent | Ignored:
-    """Read a push of one ref; tags and deleted branches are ignored."""
-    ref = _text(payload, "ref")
-    after = _text(payload, "after")
-    repository = payload.get("repository")
-    if not isinstance(repository, dict):
-        raise bad_payload("repository is missing or not an object")
-    address = _text(repository, "clone_url" if "clone_url" in repository else "html_url")
-    if not _COMMIT_ID.fullmatch(after):
-        raise bad_payload("after is not a full commit id")
-    if not ref.startswith(BRANCH_PREFIX):
-        return Ignored("not_a_branch", f"{ref} is not a branch; only branches are published", delivery_id)
-    if payload.get("deleted") is True or not after.strip("0"):
-        return Ignored("branch_deleted", f"{ref} was deleted; what was published last stays as it is", delivery_id)
-    return PushEvent(provider, delivery_id, address, {ref: after})
+    """Read a push of one ref, as GitHub and the forges after its model send it."""
+    ref, commit = text_of(payload, "ref"), commit_of(payload, "after")
+    repository = object_of(payload, "repository")
+    address = text_of(repository, "clone_url" if "clone_url" in repository else "html_url")
+    return push_event(provider, delivery_id, address, {ref: "" if payload.get("deleted") is True else commit})
+
+
+def push_event(provider: str, delivery_id: str, repository: str, refs: Mapping[str, str]) -> PushEvent | Ignored:
+    """Make the event of a push from full ref names to new commit ids, "" for a ref that was deleted.
+
+    Tags and deleted branches are left out; a push of nothing else is ignored.
+    """
+    branches = {ref: commit for ref, commit in refs.items() if ref.startswith(BRANCH_PREFIX)}
+    updated = {ref: commit for ref, commit in branches.items() if commit}
+    if updated:
+        return PushEvent(provider, delivery_id, repository, updated)
+    if branches:
+        message = f"deleted: {enumerated(branches)}; what was published last stays as it is"
+        return Ignored("branch_deleted", message, delivery_id)
+    message = f"not a branch: {enumerated(refs) or 'nothing'}; only branches are published"
+    return Ignored("not_a_branch", message, delivery_id)
+
+
+def enumerated(names: Iterable[str]) -> str:
+    """Give the first few names for a message; a push may hold thousands of refs."""
+    listed = list(names)
+    more = len(listed) - _MAX_NAMED
+    return ", ".join(listed[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def text_of(fields: Mapping[str, object], key: str) -> str:
+    """Give a text of the payload, or raise 400 where it is missing, empty, too long or could not be printed."""
+    value = fields.get(key)
+    # Not printable: a control character or a lone surrogate, which could not even be logged.
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
+        raise bad_payload(f"{key} is missing or not a plain text of at most {_MAX_TEXT} characters")
+    return value
+
+
+def commit_of(fields: Mapping[str, object], key: str) -> str:
+    """Give a full commit id of the payload, "" for the zeros that stand for none."""
+    commit = text_of(fields, key)
+    if not _COMMIT_ID.fullmatch(commit):
+        raise bad_payload(f"{key} is not a full commit id")
+    return commit if commit.strip("0") else ""
+
+
+def object_of(fields: Mapping[str, object], key: str) -> Mapping[str, object]:
+    """Give an object of the payload, or raise 400."""
+    value = fields.get(key)
+    if not isinstance(value, dict):
+        raise bad_payload(f"{key} is missing or not an object")
+    return value
+
+
+def objects_of(fields: Mapping[str, object], key: str) -> Sequence[Mapping[str, object]]:
+    """Give a list of objects of the payload, or raise 400."""
+    values = fields.get(key)
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        raise bad_payload(f"{key} is missing or not a list of objects")
+    return values
 
 
 def other_event(event: str, delivery_id: str) -> Ignored:
@@ -98,14 +146,6 @@ def bad_payload(what: str) -> DeliveryError:
 
 def _wrong_type(message: str) -> DeliveryError:
     return DeliveryError(message, reason="wrong_type", status=415)
-
-
-def _text(fields: Mapping[str, object], key: str) -> str:
-    value = fields.get(key)
-    # Not printable: a control character or a lone surrogate, which could not even be logged.
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_TEXT or not value.isprintable():
-        raise bad_payload(f"{key} is missing or not a plain text of at most {_MAX_TEXT} characters")
-    return value
 
 
 def _kind(exc: ValueError) -> str:

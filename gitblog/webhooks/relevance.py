@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from gitblog.model import PushEvent
 from gitblog.webhooks.delivery import Ignored
-from gitblog.webhooks.payload import BRANCH_PREFIX
+from gitblog.webhooks.payload import BRANCH_PREFIX, enumerated
 
 _SCP_LIKE = re.compile(r"(?:[^/@:]+@)?([^/@:]+):(?!//)(.+)")
 
@@ -28,7 +28,7 @@ def reason_to_ignore(event: PushEvent, repository: str, branch: str) -> Ignored 
             event.delivery_id,
         )
     if branch and BRANCH_PREFIX + branch not in event.refs:
-        pushed = ", ".join(ref.removeprefix(BRANCH_PREFIX) for ref in event.refs)
+        pushed = enumerated(ref.removeprefix(BRANCH_PREFIX) for ref in event.refs)
         return Ignored(
             "other_branch",
             f"pushed to {pushed}; this site shows {branch} (CONTENT_BRANCH chooses another)",

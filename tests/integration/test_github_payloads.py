@@ -1,26 +1,22 @@
 """GitHub's own example payloads, signed by GitHub's own library, through the webhook.
 
-npm fetches both into `.cache/npm` the first time; their versions are fixed here.
+Their versions are fixed here.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from gitblog.web.webhooks import blueprint
-from tests.tools import require_tool, tool_missing
+from tests.npm import npm_packages
+from tests.tools import require_tool
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = ("@octokit/webhooks-examples@7.6.1", "@octokit/webhooks-methods@6.0.0")
-CACHE = ROOT / ".cache" / "npm" / "webhooks-7.6.1-6.0.0"
 SECRET = "It's a Secret to Everybody"
 SIGN = """
 import { sign } from "@octokit/webhooks-methods";
@@ -45,7 +41,7 @@ class Example:
 @pytest.fixture(scope="session")
 def examples() -> list[Example]:
     """Give all example payloads of api.github.com, signed."""
-    node, folder = require_tool("node"), packages()
+    node, folder = require_tool("node"), npm_packages("webhooks-7.6.1-6.0.0", *PACKAGES)
     index = folder / "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
     events = json.loads(index.read_text(encoding="utf-8"))
     bodies = [(event["name"], json.dumps(example)) for event in events for example in event["examples"]]
@@ -53,30 +49,6 @@ def examples() -> list[Example]:
     command = [str(node), "--input-type=module", "--eval", SIGN]
     done = subprocess.run(command, cwd=folder, input=asked, capture_output=True, text=True, timeout=60, check=True)
     return [Example(*pair, signature) for pair, signature in zip(bodies, json.loads(done.stdout), strict=True)]
-
-
-def packages() -> Path:
-    """Fetch the packages unless they are there; of several processes at it, the first to end wins."""
-    if CACHE.is_dir():
-        return CACHE
-    npm = require_tool("npm")
-    CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE.parent) as temporary:
-        folder = Path(temporary) / "fetched"
-        folder.mkdir()
-        options = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
-        done = subprocess.run(
-            [str(npm), "install", *options, *PACKAGES],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode:
-            tool_missing(f"npm could not fetch {' '.join(PACKAGES)}: {done.stderr.strip()[-200:]}")
-        if not CACHE.is_dir():
-            shutil.move(folder, CACHE)
-    return CACHE
 
 
 def test_every_example_of_github_gets_the_answer_of_the_contract(examples: list[Example]) -> None:

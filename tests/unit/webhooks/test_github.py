@@ -10,7 +10,7 @@ import pytest
 
 from gitblog.errors import DeliveryError
 from gitblog.model import PushEvent
-from gitblog.webhooks import Ignored, accept
+from gitblog.webhooks import Delivery, Ignored, accept
 
 SECRET = "It's a Secret to Everybody"
 COMMIT = "f" * 40
@@ -25,7 +25,7 @@ def deliver(body: bytes, event: str = "push", content_type: str = "application/j
         "x-github-event": event,
         "x-hub-signature-256": "sha256=" + hmac.new(SECRET.encode(), body, "sha256").hexdigest(),
     }
-    return accept("github", headers, body, [SECRET])
+    return accept("github", Delivery("", headers, body, 0), [SECRET])
 
 
 def test_the_documented_signature_is_right() -> None:
@@ -33,7 +33,7 @@ def test_the_documented_signature_is_right() -> None:
     signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
     headers = {"x-hub-signature-256": signature, "content-type": "application/json", "x-github-event": "push"}
     with pytest.raises(DeliveryError) as caught:
-        accept("github", headers, b"Hello, World!", [SECRET])
+        accept("github", Delivery("", headers, b"Hello, World!", 0), [SECRET])
 
     assert caught.value.reason == "bad_payload"
 
@@ -43,6 +43,14 @@ def test_a_form_is_verified_as_it_came() -> None:
     event = deliver(urlencode({"payload": PUSH}).encode(), content_type=FORM)
 
     assert event == PushEvent("github", "", "https://github.com/me/b", {"refs/heads/käse": COMMIT})
+
+
+def test_a_deleted_branch_may_be_told_by_its_flag_alone() -> None:
+    """`deleted` decides, whatever commit stands beside it."""
+    outcome = deliver(json.dumps({**json.loads(PUSH), "deleted": True}).encode())
+
+    assert isinstance(outcome, Ignored)
+    assert outcome.reason == "branch_deleted"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +85,7 @@ def test_a_bad_form_is_400(body: bytes) -> None:
 def test_the_message_says_which_header_is_wrong(headers: dict[str, str], reason: str, said: str) -> None:
     """SHA-1 alone is refused: GitHub sends both."""
     with pytest.raises(DeliveryError, match=said) as caught:
-        accept("github", headers, b"{}", [SECRET])
+        accept("github", Delivery("", headers, b"{}", 0), [SECRET])
 
     assert (caught.value.status, caught.value.reason) == (401, reason)
 
