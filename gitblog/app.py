@@ -129,6 +129,6 @@ def configure_logging(settings: Settings) -> None:
 def _live_branch(index: Index) -> str:
     try:
         with index.snapshot(0) as snapshot:
-            return snapshot.status().branch
+            return snapshot.status(detailed=False).branch
     except GitblogError:
         return ""

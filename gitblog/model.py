@@ -211,7 +211,7 @@ class Document:
     `name` is the file's name without folder, date and extension; `slug` is what addresses use.
     `section` is the folder below the layout's own folder ("" at its top).
     `bundle` is the folder whose other files belong to this document ("" for none).
-    `markup` names the engine ("" for the site's).
+    `markup` names the engine ("" for the site's). `toc` asks for a table of contents or for none (None: as usual).
     """
 
     path: str
@@ -241,6 +241,7 @@ class Document:
     unlisted: bool = False
     canonical_url: str = ""
     markup: str = ""
+    toc: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +276,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
-    """A document as HTML with neutral link tokens (see `render.html`), and what was found in it."""
+    """A document as HTML with neutral link tokens (see `render.html`), and what was found in it.
+
+    `outline` is the table of contents, empty where none is shown.
+    """
 
     html: str
     excerpt: str

@@ -71,9 +71,8 @@ def _keep_syncing() -> None:
 
     child: subprocess.Popen[bytes] | None = None
     while True:
-        if child is not None:
-            child.poll()
-        if not is_locked(_current.data_dir):
+        # One that is still starting has no lock yet; another beside it would only cost its memory.
+        if (child is None or child.poll() is not None) and not is_locked(_current.data_dir):
             child = _start_worker()
         time.sleep(_LOOK_SECONDS)
 

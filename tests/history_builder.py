@@ -19,6 +19,7 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
     "PATH": os.environ.get("PATH", os.defpath),
 }
+_SCRATCH = "refs/fast-import/scratch"
 _AUTHOR = "Test Writer <writer@example.org>"
 
 
@@ -72,7 +73,7 @@ class Builder:
         Paths with lone surrogates stand for bytes that are not UTF-8. The number of parents is free.
         """
         mark = len(self._marks) + 1
-        lines = [f"commit refs/fast-import/scratch\nmark :{mark}\n".encode()]
+        lines = [f"commit {_SCRATCH}\nmark :{mark}\n".encode()]
         lines.append(f"author {_AUTHOR} {date} +0000\ncommitter {_AUTHOR} {date} +0000\n".encode())
         lines.append(b"data 7\ncommit\n\n")
         if parents:
@@ -81,7 +82,7 @@ class Builder:
         lines.append(b"deleteall\n")
         lines += [_file_line(path, entry) for path, entry in tree.items()]
         # A commit without parents on a branch that exists would go on from it.
-        start = b"" if parents else b"reset refs/fast-import/scratch\n"
+        start = b"" if parents else f"reset {_SCRATCH}\n".encode()
         identity = self._ask(start + b"".join(lines) + f"\nget-mark :{mark}\n".encode())
         self._marks[identity] = mark
         if branch is not None:
@@ -96,15 +97,22 @@ class Builder:
         else:
             run_git(self.path, "update-ref", f"refs/heads/{name}", commit)
 
+    def checkpoint(self, name: str, commit: str) -> None:
+        """Do as `set_branch`, but go on with the same fast-import: three times as fast, for whoever flushes at last."""
+        branch = f"reset refs/heads/{name}\nfrom {self._name(commit)}\n\n"
+        # The scratch branch must not become a real one.
+        told = self._ask(f"{branch}reset {_SCRATCH}\ncheckpoint\nprogress written\n".encode())
+        assert told == "progress written"
+
     def flush(self) -> None:
         """Make all commits visible to others; the next `commit` opens a new fast-import."""
         if self._process is None:
             return
         process, self._process = self._process, None
         self._marks.clear()
-        output, complaint = process.communicate(b"reset refs/fast-import/scratch\ndone\n")
+        output, complaint = process.communicate(f"reset {_SCRATCH}\ndone\n".encode())
         assert process.returncode == 0, (output + complaint).decode(errors="replace")
-        run_git(self.path, "update-ref", "-d", "refs/fast-import/scratch")
+        run_git(self.path, "update-ref", "-d", _SCRATCH)
 
     def _ask(self, commands: bytes) -> str:
         if self._process is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,6 +14,8 @@ from gitblog.index.resolution import addresses_of, is_visible
 from gitblog.model import Problem, Severity
 
 _document = tables.document.c
+# Comparing one link with a few hundred paths takes milliseconds, with every path of a large site minutes.
+_COMPARED = 500
 
 
 def all_problems(connection: Connection, base: str, now: int) -> tuple[Problem, ...]:
@@ -47,18 +50,39 @@ def _dead_links(connection: Connection, base: str, now: int) -> Iterator[Problem
     links = connection.execute(asked).all()
     paths = {row.target for row in links if not row.target.startswith("/")}
     living = addresses_of(connection, paths, base, now)
-    known = list(connection.scalars(select(_document.path))) if paths - living.keys() else []
-    files = list(connection.scalars(select(tables.file.c.path))) if paths - living.keys() else []
-    for row in links:
-        if row.target in paths and row.target not in living:
-            yield _dead(row, [*known, *files])
+    dead = [row for row in links if row.target in paths and row.target not in living]
+    if dead:
+        known = _Known(connection)
+        yield from (_dead(row, known) for row in dead)
 
 
-def _dead(row: Any, known: list[str]) -> Problem:
-    nearest = difflib.get_close_matches(row.target, known, n=1, cutoff=0.6)
-    if row.target in known:
+class _Known:
+    """The paths of the site, as a dead link is compared with them: those of its folder, and those of its name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.paths = {*connection.scalars(select(_document.path)), *connection.scalars(select(tables.file.c.path))}
+        self._in_folder: dict[str, list[str]] = {}
+        self._of_name: dict[str, list[str]] = {}
+        for path in sorted(self.paths):
+            folder, _, name = path.rpartition("/")
+            self._in_folder.setdefault(folder, []).append(path)
+            self._of_name.setdefault(name.lower(), []).append(path)
+
+    def nearest(self, target: str) -> str | None:
+        """Give the likeliest path that was meant: of the same name elsewhere, else a like one in the same folder."""
+        folder, _, name = target.rpartition("/")
+        of_name = self._of_name.get(name.lower(), [])
+        extension = PurePosixPath(name).suffix
+        beside = [path for path in self._in_folder.get(folder, ()) if PurePosixPath(path).suffix == extension]
+        like = difflib.get_close_matches(target, of_name or beside[:_COMPARED], n=1, cutoff=0 if of_name else 0.6)
+        return like[0] if like else None
+
+
+def _dead(row: Any, known: _Known) -> Problem:
+    if row.target in known.paths:
         hint = "it exists but is held back; the link works when it is published"
     else:
-        hint = f"did you mean {nearest[0]}?" if nearest else "mend the link, or add the file"
+        nearest = known.nearest(row.target)
+        hint = f"did you mean {nearest}?" if nearest else "mend the link, or add the file"
     message = f"the link to {row.target} leads nowhere"
     return Problem(row.source, row.line, 0, "dead-link", message, hint, Severity.WARNING)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from gitblog.errors import IndexUnavailableError
 from gitblog.index import codec, resolution, tables
@@ -149,8 +149,9 @@ class Snapshot:
 
     def tagged(self, slug: str, *, offset: int, limit: int) -> tuple[Tag, int, tuple[Listed, ...]] | None:
         """Give a tag, the number of its visible posts and some of them, newest first; None for an unknown tag."""
-        carries = exists().where(_tag.source == _document.path, _tag.kind == "tag", _tag.slug == slug)
-        condition = and_(self._listable(), carries)
+        # A list, not EXISTS: SQLite would go through all that carry the tag once for every document.
+        carriers = select(_tag.source).where(_tag.kind == "tag", _tag.slug == slug)
+        condition = and_(self._listable(), _document.path.in_(carriers))
         count = self._connection.scalar(select(func.count()).select_from(tables.document).where(condition)) or 0
         if not count:
             return None
@@ -162,8 +163,7 @@ class Snapshot:
         """Give the tags of visible posts, by slug."""
         asked = (
             select(func.min(_tag.name), _tag.slug, func.count(_tag.source.distinct()))
-            .join(tables.document, _document.path == _tag.source)
-            .where(self._listable(), _tag.kind == "tag")
+            .where(_tag.source.in_(select(_document.path).where(self._listable())), _tag.kind == "tag")
             .group_by(_tag.slug)
             .order_by(_tag.slug)
         )
@@ -243,24 +243,27 @@ class Snapshot:
         holder = resolution.document_at(self._connection, row.address, self.now)
         return "" if holder == row.path else "shadowed"
 
-    def status(self) -> Status:
-        """Give what is live, since when, and what is wrong."""
-        counts = {
+    def status(self, *, detailed: bool = True) -> Status:
+        """Give what is live and since when; in detail also what is wrong, which takes a look at every link."""
+        return Status(
+            revision=self.revision,
+            branch=self._site.site.branch,
+            url=self.config.url,
+            publication=self.publication,
+            publications=self._site.publications,
+            published_at=self._site.published_at,
+            problems=all_problems(self._connection, self._base, self.now) if detailed else (),
+            reports=self._reports() if detailed else (),
+            counts=self._counts() if detailed else {},
+        )
+
+    def _counts(self) -> dict[str, int]:
+        return {
             "posts": self.post_count(),
             "documents": self._count(tables.document),
             "files": self._count(tables.file),
             "file_bytes": int(self._connection.scalar(select(func.sum(tables.file.c.size))) or 0),
         }
-        return Status(
-            revision=self.revision,
-            branch=self._site.site.branch,
-            publication=self.publication,
-            publications=self._site.publications,
-            published_at=self._site.published_at,
-            problems=all_problems(self._connection, self._base, self.now),
-            reports=self._reports(),
-            counts=counts,
-        )
 
     @property
     def _base(self) -> str:
@@ -288,9 +291,11 @@ class Snapshot:
 
     def _tags_of(self, paths: list[str], kind: str) -> dict[str, tuple[Tag, ...]]:
         found: dict[str, tuple[Tag, ...]] = {}
-        asked = select(_tag.source, _tag.name, _tag.slug).where(_tag.source.in_(paths), _tag.kind == kind)
+        # Asked by source alone: with the kind in it, SQLite reads every tag of the site by the other index.
+        asked = select(_tag.source, _tag.kind, _tag.name, _tag.slug).where(_tag.source.in_(paths))
         for row in self._connection.execute(asked.order_by(_tag.source, _tag.position)):
-            found[row.source] = (*found.get(row.source, ()), Tag(row.name, row.slug))
+            if row.kind == kind:
+                found[row.source] = (*found.get(row.source, ()), Tag(row.name, row.slug))
         return found
 
     def _article(self, path: str) -> Article:
@@ -311,13 +316,16 @@ class Snapshot:
         )
 
     def _neighbour(self, row: Any, *, newer: bool) -> Neighbour | None:
-        """Give the post next to `row` in the order of listings (newest first, then by path)."""
+        """Give the post next to `row` in the order of listings (newest first, then by path).
+
+        The bound on the date alone is what lets an index start there: OR would go through every newer post.
+        """
         date, path = _document.published, _document.path
         if newer:
-            beyond = (date > row.published) | ((date == row.published) & (path < row.path))
+            beyond = (date >= row.published) & ((date > row.published) | (path < row.path))
             order = (date.asc(), path.desc())
         else:
-            beyond = (date < row.published) | ((date == row.published) & (path > row.path))
+            beyond = (date <= row.published) & ((date < row.published) | (path > row.path))
             order = (date.desc(), path.asc())
         asked = select(_document.address, _document.title).where(self._listable(), beyond)
         found = self._connection.execute(asked.order_by(*order).limit(1)).one_or_none()

@@ -129,10 +129,11 @@ class SourceListing:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is live, since when, and what is wrong."""
+    """What is live, since when, and what is wrong; `url` is the public address that the author set."""
 
     revision: str
     branch: str
+    url: str
     publication: str
     publications: int
     published_at: int

@@ -123,6 +123,7 @@ def _document(path: str, place: Place, head: FrontMatter, reader: FieldReader, z
         unlisted=visibility.unlisted,
         canonical_url=reader.read("canonical_url", values.absolute_url, ""),
         markup=reader.read("markdown", _markup, ""),
+        toc=reader.read("toc", _toc, None),
     )
 
 
@@ -240,6 +241,11 @@ def _image(value: object) -> str:
     if isinstance(value, list) and value:
         value = value[0]
     return values.reference(value)
+
+
+def _toc(value: object) -> bool | None:
+    """Read whether contents are wanted; a mapping holds another generator's options and says nothing of that."""
+    return None if isinstance(value, dict) else values.boolean(value)
 
 
 def _markup(value: object) -> str:

@@ -13,19 +13,21 @@ from importlib.metadata import version
 from typing import Final
 from urllib.parse import unquote
 
-from gitblog.model import Document, Link, Problem, RenderedDocument, Severity
+from gitblog.model import Document, Heading, Link, Problem, RenderedDocument, Severity
 from gitblog.render import sanitising, texts
 from gitblog.render.html import Complaint, Transformed, transform
 from gitblog.render.markup import ENGINES
 
 # Raised by hand with every change of this package that changes bytes.
-RENDER_VERSION: Final = 1
+RENDER_VERSION: Final = 2
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 # An HTML parser may look through all open elements at each tag, in C code that no timer cuts: bound both.
 MAX_DEPTH: Final = 1_200
 MAX_TAGS: Final = 100_000
 MAX_WARNINGS: Final = 20
+# A text with fewer headings is seen at a glance: it gets contents only where its author asks for them.
+CONTENTS_FROM: Final = 3
 
 _NEVER_NESTED = frozenset(
     {"area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta"}
@@ -103,11 +105,17 @@ def _finished(document: Document, body: str, transformed: Transformed) -> Render
         transformed.html,
         excerpt,
         text,
-        transformed.outline,
+        _contents(document, transformed.outline),
         _links(document, body, transformed),
         texts.count_words(text),
         _warnings(document, body, transformed),
     )
+
+
+def _contents(document: Document, outline: tuple[Heading, ...]) -> tuple[Heading, ...]:
+    """Give the table of contents: what the author says, else from a few headings on."""
+    wanted = len(outline) >= CONTENTS_FROM if document.toc is None else document.toc
+    return outline if wanted else ()
 
 
 def _links(document: Document, body: str, transformed: Transformed) -> tuple[Link, ...]:

@@ -296,6 +296,8 @@ def _load() -> ModuleType:
     """Import GitPython when git is first needed: where the program is absent, its import fails."""
     try:
         import git
+    except ModuleNotFoundError:
+        raise
     except ImportError as exc:
         raise _no_git() from exc
     return git

@@ -79,6 +79,7 @@ class Repository:
         self._clone = Clone(git) if git.location.remote else None
         self._local_git_dir: Path | None = None
         self._branch: str | None = None
+        self._shape: str | None = None
 
     @property
     def branch(self) -> str:
@@ -102,6 +103,7 @@ class Repository:
 
         Raises `SourceError`; what was fetched before stays as it was, and the next call tries again.
         """
+        self._shape = None
         if self._clone:
             self._branch, revision = self._clone.fetch()
             return revision
@@ -215,7 +217,15 @@ class Repository:
             yield from self._read_batch(batch)
 
     def shape(self) -> str:
-        """Describe what shapes the log besides the commits; where it differs, the log is read again."""
+        """Describe what shapes the log besides the commits; where it differs, the log is read again.
+
+        Asked of git once after each fetch: a sync compares it several times.
+        """
+        if self._shape is None:
+            self._shape = self._describe_shape()
+        return self._shape
+
+    def _describe_shape(self) -> str:
         version = self._git.run(["version"], what="ask git for its version").decode(errors="replace")
         match = re.search(r"(\d+\.\d+)", version)
         return "\n".join(

@@ -13,6 +13,7 @@ from gitblog.index import codec
 from gitblog.index.rows import ALWAYS, NEVER, AddressRow, DocumentRow, LinkRow, PathRows, ProblemRow, TagRow
 from gitblog.model import Addressing, Document, Kind, OrderedCommit, Problem, RenderedDocument, SourceFile
 from gitblog.parse.documents import address, aliases, parse_document
+from gitblog.parse.layouts import find_place
 from gitblog.parse.slugs import slug_from_text
 from gitblog.sync.heads import MAX_DOCUMENT_BYTES, ReadBlobs, VersionHeads
 from gitblog.sync.rendering import Renderer
@@ -132,9 +133,12 @@ def _document_row(
     indexing: Indexing, version: Version, shown: Version | None, body: RenderedDocument | None
 ) -> DocumentRow:
     lineage = indexing.history.lineages[version]
+    place = find_place(version.path, indexing.addressing)
     row = DocumentRow(
         path=version.path,
         kind=Kind.PAGE.value,
+        # Also of what never parsed: its folder's files are not somebody else's to show.
+        bundle=place.bundle if place else "",
         lineage=lineage.name,
         feed_name=lineage.name if version.path == lineage.heir else version.path,
         rank=rank_of(lineage, version.path),

@@ -108,7 +108,7 @@ def _sitemap(desk: Desk, part: int) -> Answer | None:
 def _sitemap_index(origin: str, base: str, parts: int) -> Answer:
     root = Element("sitemapindex", {"xmlns": _SITEMAP})
     for number in range(1, parts + 1):
-        _text(SubElement(root, "sitemap"), "loc", f"{origin}{quoted(base)}/sitemap-{number}.xml")
+        _text(SubElement(root, "sitemap"), "loc", origin + quoted(f"{base}/sitemap-{number}.xml"))
     return _xml(root, "application/xml; charset=utf-8")
 
 

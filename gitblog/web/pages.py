@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from flask import Request, Response, abort, request
 
@@ -22,6 +23,9 @@ from gitblog.web.hosts import origin_of
 from gitblog.web.listings import listing, redirect
 from gitblog.web.presentation import Desk
 from gitblog.web.theme import Theme
+
+# A file of a bundle has the longest: base path, address and path, each at most 1,024 bytes (see `parse`).
+_LONGEST_ADDRESS_BYTES: Final = 3 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def send(answer: Answer, revision: str, asking: Request) -> Response:
         return Response(status=416, headers=[*fields, ("Content-Range", f"bytes */{len(answer.body)}")])
     if span is None:
         size = len(answer.body) if answer.size is None else answer.size
-        return Response(answer.body, answer.status, [*fields, ("Content-Length", str(size))])
+        # In a list: of bare bytes Werkzeug takes the length itself, and for HEAD those of a file are not read.
+        return Response([answer.body], answer.status, [*fields, ("Content-Length", str(size))])
     content_range = f"bytes {span.start}-{span.stop - 1}/{len(answer.body)}"
     return Response(answer.body[span.start : span.stop], 206, [*fields, ("Content-Range", content_range)])
 
@@ -91,10 +96,12 @@ def _answer(desk: Desk, asking: Request) -> Answer:
 
 
 def _address(path_info: str) -> str:
-    """Give the address that was asked for, "" where it can be none: not UTF-8, or with a NUL in it.
+    """Give the address that was asked for, "" where it can be none: not UTF-8, too long, or with a NUL in it.
 
     PostgreSQL refuses a text with a NUL, and half a character must not become the address of something else.
     """
+    if len(path_info) > _LONGEST_ADDRESS_BYTES:
+        return ""
     try:
         address = path_info.encode("latin-1").decode()
     except UnicodeError:

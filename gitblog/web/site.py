@@ -80,7 +80,7 @@ def register(app: Flask, index: Index, serving: Serving, around: Surroundings) -
     app.add_url_rule("/-/theme/<digest>/<path:name>", "theme", _theme_view(theme))
     register_status(
         app,
-        StatusPages(index, theme, serving.status_token, around.clock, around.syncing),
+        StatusPages(index, theme, serving.status_token, serving.site_url, around.clock, around.syncing),
     )
     register_errors(app, theme)
     live = LiveRevision(index, around.era_of, around.clock)

@@ -15,7 +15,9 @@ from gitblog.errors import IndexUnavailableError
 from gitblog.index.queries import Index
 from gitblog.index.views import Status
 from gitblog.model import SyncReport
+from gitblog.web import headers
 from gitblog.web.answers import HTML
+from gitblog.web.hosts import NOWHERE
 from gitblog.web.theme import Theme, iso
 
 _PLAIN = "text/plain; charset=utf-8"
@@ -28,6 +30,7 @@ class StatusPages:
     index: Index
     theme: Theme
     token: str
+    site_url: str
     clock: Callable[[], float]
     syncing: Callable[[], bool]
 
@@ -38,9 +41,12 @@ class StatusPages:
     def readyz(self) -> Response:
         """Answer 200 with the revision, or 503 with the reason why nothing can be served."""
         try:
-            return Response(f"ready {self._status().revision}\n", content_type=_PLAIN)
+            # The revision alone: a probe comes every few seconds, and what is wrong is a question to every link.
+            with self.index.snapshot(int(self.clock())) as snapshot:
+                revision = snapshot.revision
         except IndexUnavailableError as error:
             return Response(f"{error.message}\n", 503, [("Retry-After", "1")], content_type=_PLAIN)
+        return Response(f"ready {revision}\n", 200, [(headers.REVISION, revision)], content_type=_PLAIN)
 
     def status(self) -> Response:
         """Answer 200 with what is live, 401 for a wrong token, 503 while nothing is."""
@@ -48,7 +54,7 @@ class StatusPages:
         if "Authorization" in request.headers and self.token and not detailed:
             return Response("wrong token\n", 401, [("WWW-Authenticate", "Bearer")], content_type=_PLAIN)
         try:
-            status, reason = self._status(), ""
+            status, reason = self._status(detailed=detailed), ""
         except IndexUnavailableError as error:
             status, reason = None, error.message
         newest = self._newest_report() if detailed else None
@@ -58,9 +64,9 @@ class StatusPages:
         response.headers["Vary"] = "Accept, Authorization"
         return response
 
-    def _status(self) -> Status:
+    def _status(self, *, detailed: bool) -> Status:
         with self.index.snapshot(int(self.clock())) as snapshot:
-            return snapshot.status()
+            return snapshot.status(detailed=detailed)
 
     def _newest_report(self) -> SyncReport | None:
         try:
@@ -72,7 +78,7 @@ class StatusPages:
         told = facts(status, syncing=self.syncing())
         if reason:
             told["reason"] = reason
-        return jsonify({**told, **details(status, newest)} if detailed else told)
+        return jsonify({**told, **details(status, newest, self.site_url)} if detailed else told)
 
     def _html(self, status: Status | None, newest: SyncReport | None, reason: str, *, detailed: bool) -> Response:
         body = self.theme.render(
@@ -83,6 +89,7 @@ class StatusPages:
             open_to_token=bool(self.token),
             syncing=self.syncing(),
             reports=status.reports if status else (newest,) if newest else (),
+            warnings=warnings(status, newest, self.site_url),
         )
         return Response(body, content_type=HTML)
 
@@ -98,11 +105,23 @@ def facts(status: Status | None, *, syncing: bool) -> dict[str, object]:
     }
 
 
-def details(status: Status | None, newest: SyncReport | None) -> dict[str, object]:
+def warnings(status: Status | None, newest: SyncReport | None, site_url: str) -> list[str]:
+    """Give what whoever runs the site should know and nobody else can mend, a sentence each."""
+    found = list(newest.warnings) if newest else []
+    if status and not site_url and not status.url:
+        found.append(
+            f"neither SITE_URL nor `url` in blog.toml is set: feeds and the sitemap say {NOWHERE}; "
+            "set `url` to the site's public address"
+        )
+    return found
+
+
+def details(status: Status | None, newest: SyncReport | None, site_url: str) -> dict[str, object]:
     """Give what only the owner may know, as JSON holds it; a sync may have failed before anything was published."""
     return {
         "problems": [{**asdict(problem), "text": str(problem)} for problem in status.problems] if status else [],
         "last_sync": _report(newest) if newest else None,
+        "warnings": warnings(status, newest, site_url),
         "counts": dict(status.counts) if status else {},
     }
 
@@ -123,7 +142,6 @@ def _report(report: SyncReport) -> dict[str, object]:
         "outcome": report.outcome,
         "message": report.message,
         "counts": dict(report.counts),
-        "warnings": list(report.warnings),
     }
 
 

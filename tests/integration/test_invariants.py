@@ -1,159 +1,157 @@
-"""The two tests that guard everything: incremental equals rebuild, and the reader's memory."""
+"""The two tests that guard everything: incremental equals rebuild, and the reader's memory.
+
+Both run over the same random histories, on SQLite and PostgreSQL at once. Hypothesis draws them; the fixed set of
+the default suite is always the same, and `make test-long` draws another (see `tests.long`).
+"""
 
 from __future__ import annotations
 
-import shutil
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
-from gitblog.index import schema, writer
-from gitblog.index.database import Database, open_database
-from gitblog.index.queries import Index, Snapshot
-from gitblog.index.views import Gone, Redirect
-from gitblog.source.locations import Location
-from gitblog.source.repository import open_repository
-from gitblog.sync.pipeline import Sync, compute_everything, run
-from gitblog.sync.rendering import Renderer
-from tests.histories import KINDS, REWRITING, History, Push
+from gitblog.index.database import open_database
+from tests.grown import Fresh, Grown, Site
+from tests.histories import KINDS, History
+from tests.long import COUNT_VARIABLE, SEED_VARIABLE
+from tests.postgres import find_binaries
 
+TOP = Path(__file__).resolve().parents[2]
 PUSHES = 6
-# A hundred histories on each database, cut into groups so that xdist spreads them.
-GROUPS = 20
-HISTORIES_PER_GROUP = 5
-SEEDS = range(GROUPS * HISTORIES_PER_GROUP)
+PER_GROUP = 10
+SEED = int(os.environ.get(SEED_VARIABLE, "2"))
+HISTORIES = int(os.environ.get(COUNT_VARIABLE, "100"))
+GROUPS = range(-(-HISTORIES // PER_GROUP))
 
 
-def _sync(folder: Path, database: Database) -> Sync:
-    source = open_repository(Location(str(folder / "repository"), folder / "data"))
-    return Sync(source, database, Renderer())
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a history is made from: the seed of its details, and the kinds of each push."""
+
+    seed: int
+    pushes: tuple[tuple[str, ...], ...]
 
 
-def _drop_blobs(blobs: Iterable[tuple[str, bytes]]) -> None:
-    for _ in blobs:
-        pass
+_PUSH = st.lists(st.sampled_from(KINDS), min_size=1, max_size=3).map(tuple)
+PLANS = st.builds(
+    Plan,
+    st.integers(0, 2**32 - 1),
+    st.lists(_PUSH, min_size=PUSHES, max_size=PUSHES).map(tuple),
+)
 
 
-def _empty(database: Database) -> None:
-    """Lose the database: every table is dropped and made again, empty."""
-    from sqlalchemy import text
-
-    from gitblog.index.tables import metadata
-
-    with database.writing() as connection:
-        if database.is_postgres:
-            connection.execute(text("DROP SCHEMA gitblog_v1 CASCADE"))
-        else:
-            connection.execute(text("DROP VIEW posts"))
-            connection.execute(text("DROP TABLE alembic_version"))
-            metadata.drop_all(connection)
-    schema.upgrade(database)
+def grow(grown: Grown, plan: Plan) -> None:
+    """Make the pushes of a plan, and look after each."""
+    grown.look(grown.history.first())
+    for number, kinds in enumerate(plan.pushes, 1):
+        for look in grown.history.push(kinds):
+            grown.look(look, last=number == len(plan.pushes) and look.kinds == kinds)
 
 
-def _grow(folder: Path, url: str, seed: int) -> list[Push]:
-    """Push and sync a random history, comparing the index with a fresh one after every push."""
-    history = History(folder / "repository", seed)
-    database = open_database(url)
-    schema.upgrade(database)
-    sync = _sync(folder, database)
-    pushes = []
-    for _ in range(PUSHES):
-        push = history.push()
-        pushes.append(push)
-        if "lost-database" in push.kinds:
-            _empty(database)
-        if "lost-clone" in push.kinds:
-            shutil.rmtree(folder / "data", ignore_errors=True)
-            sync = _sync(folder, database)
-        report = run(sync)
+def each_plan(group: int, check: Callable[[Plan], None]) -> None:
+    """Check the plans of a group, and shrink the first that fails; the same group gives the same plans.
 
-        assert report.to_revision == push.tip, (seed, pushes)
-        fresh = compute_everything(sync, push.tip, _drop_blobs)
-        assert writer.differences(database, fresh) == (), (seed, pushes)
-    database.dispose()
-    return pushes
+    Hypothesis begins every run with the simplest plan: it is left to the first group.
+    """
+    simplest = Plan(0, ((KINDS[0],),) * PUSHES)
+
+    @seed(SEED * 1_000_003 + group)
+    @settings(
+        max_examples=min(PER_GROUP, HISTORIES) + 1,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(PLANS)
+    def each(plan: Plan) -> None:
+        if plan != simplest or group == 0:
+            check(plan)
+
+    each()
 
 
-@pytest.mark.parametrize("group", range(GROUPS))
-def test_incremental_sync_equals_a_rebuild_after_every_push(group: int, database_url: str, tmp_path: Path) -> None:
-    """Whatever is pushed, every row of the grown index is that of a fresh one."""
-    for number in range(HISTORIES_PER_GROUP):
-        seed = group * HISTORIES_PER_GROUP + number
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        if database_url.startswith("sqlite"):
-            url = f"sqlite:///{folder / 'index.sqlite'}"
-        else:
-            url = database_url
-            database = open_database(url)
-            if number:
-                _empty(database)
-            database.dispose()
-
-        _grow(folder, url, seed)
+@pytest.fixture
+def sites(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Site, ...]]:
+    """An index on each kind of database that is there; a missing PostgreSQL is told by other tests."""
+    urls = [f"sqlite:///{tmp_path / 'index.sqlite'}"]
+    if find_binaries(request.config.getoption("--postgres-major")):
+        urls.append(request.getfixturevalue("postgres_url"))
+    opened = tuple(Site(open_database(url)) for url in urls)
+    yield opened
+    for site in opened:
+        site.database.dispose()
 
 
-def test_the_fixed_histories_hold_each_kind_of_push_in_a_tenth_of_them(tmp_path: Path) -> None:
+@pytest.mark.postgresql
+# A failure is made small before it is told.
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_grown_index_equals_a_fresh_one_and_no_address_that_was_read_dies(
+    group: int, sites: tuple[Site, ...]
+) -> None:
+    """Whatever is pushed, every row and page is that of a fresh index, the same on both databases.
+
+    An address that answered 200 answers 200, 301 or 410 ever after, unless its own post is held, or was due only
+    after the date of the commit that took the address away.
+    """
+    fresh = Fresh()
+
+    def check(plan: Plan) -> None:
+        with TemporaryDirectory() as folder:
+            history = History(Path(folder), plan.seed)
+            with history.builder:
+                grow(Grown(history, sites, fresh), plan)
+
+    each_plan(group, check)
+
+
+def test_the_fixed_histories_hold_each_kind_in_a_tenth_of_them() -> None:
     """A property test proves nothing about what it never draws."""
-    counts: Counter[str] = Counter()
-    for seed in SEEDS:
-        history = History(tmp_path / str(seed), seed)
-        counts.update({kind for _ in range(PUSHES) for kind in history.push().kinds})
+    plans: set[Plan] = set()
+    for group in GROUPS:
+        each_plan(group, plans.add)
+    counts = Counter(kind for plan in plans for kind in {kind for push in plan.pushes for kind in push})
 
-    assert set(KINDS) == set(counts)
-    assert [kind for kind in KINDS if counts[kind] < len(SEEDS) // 10] == []
-
-
-@pytest.mark.parametrize("group", range(GROUPS))
-def test_an_address_that_was_read_never_dies(group: int, tmp_path: Path) -> None:
-    """An address that answered 200 answers 200, 301 or 410 ever after, unless its own post is held."""
-    for number in range(HISTORIES_PER_GROUP):
-        seed = 1_000 + group * HISTORIES_PER_GROUP + number
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        history = History(folder / "repository", seed, [kind for kind in KINDS if kind not in REWRITING])
-        database = open_database(f"sqlite:///{folder / 'index.sqlite'}")
-        schema.upgrade(database)
-        sync = _sync(folder, database)
-        remembered: dict[str, set[str]] = {}
-        pushes = []
-        for _ in range(PUSHES + 2):
-            pushes.append(history.push())
-            run(sync)
-            with Index(database).snapshot(max(history.dates.values())) as snapshot:
-                forgotten = _forgotten(snapshot, remembered)
-                held = _held(database, snapshot.now)
-                lost = {address: lineages for address, lineages in forgotten.items() if not lineages & held}
-
-                assert lost == {}, (seed, pushes)
-                for listed in snapshot.posts(offset=0, limit=1000):
-                    remembered.setdefault(listed.address, set()).update({listed.path, listed.feed_name})
-        database.dispose()
+    assert len(plans) > HISTORIES
+    assert {len(plan.pushes) for plan in plans} == {PUSHES}
+    assert [kind for kind in KINDS if counts[kind] < len(plans) / 10] == []
 
 
-def _forgotten(snapshot: Snapshot, remembered: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Give the addresses that answer neither 200, nor 301 to a page that answers 200, nor 410."""
-    forgotten = {}
-    for address, lineages in remembered.items():
-        if snapshot.article_at(address) is not None:
-            continue
-        answer = snapshot.fallback(address)
-        if isinstance(answer, Redirect):
-            assert snapshot.article_at(answer.address) is not None, address
-        elif not isinstance(answer, Gone):
-            forgotten[address] = lineages
-    return forgotten
+def _long(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.long", *arguments]
+    told = {**os.environ, "PYTHONPATH": str(TOP), **environment}
+    return subprocess.run(command, cwd=TOP, env=told, capture_output=True, text=True, check=False)
 
 
-def _held(database: Database, now: int) -> set[str]:
-    """Give path and lineage of every live document that is held now: it alone may answer 404."""
-    from sqlalchemy import select
+def test_the_long_campaign_runs_from_a_seed_and_says_which() -> None:
+    """What it draws follows from seed and count alone, so that a failure can be had again."""
+    done = _long("--seed", "7", "--count", "1")
 
-    from gitblog.index.tables import document
+    assert done.returncode == 0, done.stdout
+    first, *_, last = done.stdout.splitlines()
+    assert first == "seed 7, histories: 1; the same again: make test-long SEED=7 COUNT=1"
+    assert "1 passed" in done.stdout
+    assert last == "seed 7: no difference"
 
-    with database.reading() as connection:
-        rows = connection.execute(select(document)).all()
-    held = [row for row in rows if row.hold or not row.visible_from <= now < row.visible_until]
-    return {name for row in held for name in (row.lineage, row.path)}
+
+def test_the_long_campaign_draws_a_fresh_seed_and_fails_when_a_test_does() -> None:
+    """A run that cannot even start is no success either."""
+    seeds = set()
+    for _ in range(2):
+        done = _long("--seed", "", "--count", "3", PYTEST_ADDOPTS="--no-such-option")
+        assert done.returncode != 0
+        seeds.update(
+            re.findall(r"^seed (\d+): FAILED; the same again: make test-long SEED=\1 COUNT=3$", done.stdout, re.M)
+        )
+
+    assert len(seeds) == 2

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,15 @@ from gitblog.model import Document, Kind, Problem, RenderedDocument
 from gitblog.sync.rendering import SMALL_BATCH, Renderer, Result, Task
 
 CHECKOUT = Path(__file__).parents[2]
+# Different enough not to be taken for repetition, which is never coloured.
+SHORT_WORDS = " ".join(map("".join, product("abcdefghij", repeat=2)))
 # Minutes of work for Python-Markdown and for Pygments.
 ENDLESS = {
     "brackets": ("[" * 20_000, "python-markdown"),
     "images": ("![" * 20_000, "python-markdown"),
     "half tags": ("<a " * 20_000, "python-markdown"),
     "half links": ("[](" * 20_000, "python-markdown"),
-    "java": ("```java\n" + ("a " * 450 + "\n") * 60 + "```", "gfm"),
+    "java": ("```java\n" + f"{SHORT_WORDS} {SHORT_WORDS} {SHORT_WORDS}\n" * 60 + "```", "gfm"),
 }
 
 

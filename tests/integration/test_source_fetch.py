@@ -407,7 +407,8 @@ def test_git_keeps_the_lock_that_it_inherits(
 def test_a_missing_git_program_is_a_sentence(
     location: Location, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Both before GitPython is imported (in a process of its own) and after."""
+    """Before GitPython is imported (in a process of its own), at the start, and where it goes later."""
+    repository = open_repository(location)
     monkeypatch.setenv("PATH", str(tmp_path))
     program = (
         "import sys; from pathlib import Path\n"
@@ -423,7 +424,10 @@ def test_a_missing_git_program_is_a_sentence(
     )
 
     assert done.stdout == "no-git the git program is not installed or not in PATH; install git\n"
-    assert failure(open_repository(location)).reason == "no-git"
+    with pytest.raises(SourceError) as told:
+        open_repository(location)
+    assert told.value.reason == "no-git"
+    assert failure(repository).reason == "no-git"
     monkeypatch.setenv("GIT_DIR", "/nowhere")
     (tmp_path / "env").symlink_to("/usr/bin/env")
-    assert failure(open_repository(location)).reason == "no-git"
+    assert failure(repository).reason == "no-git"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -115,13 +117,55 @@ def test_an_unknown_language_is_plain_but_labelled() -> None:
     assert result.problems == ()
 
 
-@pytest.mark.parametrize("code", ["x = 1\n" * 11_000, "a." * 10_000 + "\n"])
-def test_a_block_above_the_bounds_is_plain(code: str) -> None:
+# Some real code, about 60,000 characters of it.
+SOURCE = "".join(path.read_text() for path in sorted(Path(__file__).parents[3].glob("gitblog/*/*.py")))[:60_000]
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("python", "x = 1\n" * 11_000),
+        ("python", "a." * 10_000 + "\n"),
+        # Each of these takes its lexer many seconds.
+        ("java", ("a " * 450 + "\n") * 60),
+        ("c", "    \n" * 1_900),
+        ("make", ("(" * 900 + "\n") * 60),
+        ("autoit", (" " * 900 + "\n") * 60),
+        ("python", SOURCE[:8_000] + "\n" + ("a " * 450 + "\n") * 6 + SOURCE[:8_000]),
+    ],
+)
+def test_a_block_above_the_bounds_is_plain(language: str, code: str) -> None:
     """A lexer may need minutes for what nobody reads in colour."""
-    result = rendered(f"```python\n{code}```")
+    result = rendered(f"~~~~{language}\n{code}\n~~~~")
 
     assert "<span" not in result.html
     assert result.text == " ".join(code.split())
+
+
+TREE = "".join(f"{'    ' * (number % 4)}├── {word}\n" for number, word in enumerate(SOURCE.split()[:600]))
+
+
+@pytest.mark.parametrize("language", ["maple", "smithy", "urlencoded"])
+def test_a_language_whose_lexer_knows_no_end_is_plain(language: str) -> None:
+    """The drawing of a folder, half a kilobyte, keeps one of them busy for longer than anybody waits."""
+    assert "<span" not in rendered(f"~~~~{language}\n{TREE}~~~~").html
+
+
+def test_a_unit_file_is_coloured_as_what_it_is() -> None:
+    """Its own lexer needs quadratic time; the label stays the author's word."""
+    tree = LexborHTMLParser(rendered(f"~~~~systemd\n[Unit]\nAfter=x\n{TREE}~~~~").html, is_fragment=True)
+    block, section = tree.css_first("pre"), tree.css_first("pre > code > span.k")
+
+    assert block is not None
+    assert block.attributes["data-language"] == "systemd"
+    assert section is not None
+    assert section.text() == "[Unit]"
+
+
+@pytest.mark.parametrize("code", [SOURCE, "x = 0\n" * 340, SOURCE[:8_000] + "#" * 900 + "\n" + SOURCE[:8_000]])
+def test_a_block_within_the_bounds_is_coloured(code: str) -> None:
+    """Real code is, however long; so is a table of zeros, or a line of signs among code."""
+    assert rendered(f"~~~~python\n{code}\n~~~~").html.count("<span") > 100
 
 
 def test_only_later_images_are_lazy() -> None:

@@ -17,7 +17,7 @@ def _site(environ: Any, start_response: Any) -> Iterable[bytes]:
 
 
 def _client(*, compare_scheme: bool = False) -> Client:
-    return Client(canonical_host(_site, "https://example.org/b", compare_scheme=compare_scheme))
+    return Client(canonical_host(_site, "https://example.org/b", lambda: "", compare_scheme=compare_scheme))
 
 
 @pytest.mark.parametrize("host", ["example.org", "EXAMPLE.org", "example.org:443"])
