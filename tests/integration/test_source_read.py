@@ -280,6 +280,7 @@ def test_a_shallow_repository_is_read_with_a_warning_and_shapes_the_log(tmp_path
     assert f"shallow {revision}" in before.splitlines()
     run_git(tmp_path / "shallow", "fetch", "--quiet", "--unshallow")
     assert repository.warnings == ()
+    repository.fetch()
     assert repository.shape() == before.replace(f"\nshallow {revision}", "")
 
 
