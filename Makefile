@@ -27,7 +27,7 @@ SERVE = $(READ_MODE); $(BIN)/python -m gitblog db upgrade && \
 
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run run-postgres test test-postgres test-system check lock clean
+.PHONY: help setup run run-postgres test test-postgres test-long test-guards test-image test-system check bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -42,10 +42,19 @@ run-postgres: $(DEVELOPMENT) ## the same site on a PostgreSQL server that lives 
 	@$(READ_ENV); $(BIN)/python -m tests.postgres /bin/sh -c '$(subst ','\'',$(SERVE))'
 
 test: $(DEVELOPMENT) test-system ## run the whole test suite (ARGS="-k name" runs a part)
-	$(PYTEST) -n auto --maxprocesses 8 $(ARGS)
+	$(PYTEST) -n auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 test-postgres: $(DEVELOPMENT) ## only the tests that use PostgreSQL, on one version (MAJOR=15 or 18)
-	$(PYTEST) -n auto --maxprocesses 8 -m postgresql --postgres-major $(or $(MAJOR),18) $(ARGS)
+	$(PYTEST) -n auto --maxprocesses 8 --dist worksteal -m postgresql --postgres-major $(or $(MAJOR),18) $(ARGS)
+
+test-long: $(DEVELOPMENT) ## grow 5,000 random histories from a fresh seed (SEED=1 COUNT=200 for others)
+	$(BIN)/python -m tests.long --seed '$(SEED)' --count '$(COUNT)'
+
+test-guards: $(DEVELOPMENT) ## break each guarded line in a scratch copy, where its test must fail (ARGS=rank tries a part)
+	$(BIN)/python -m tests.guarding $(ARGS)
+
+test-image: $(DEVELOPMENT) ## build the container image and run it (root, apt-get; minutes the first time)
+	$(PYTEST) -rsP tests/image $(ARGS)
 
 # Chromium is the one thing pip cannot bring; without it the browser tests say so (and fail when CI=true).
 test-system:
@@ -56,12 +65,16 @@ test-system:
 		|| echo "Chromium could not be installed by apt-get; the browser tests are skipped." >&2; \
 	else echo "Chromium is not installed; the browser tests are skipped." >&2; fi
 
-check: $(DEVELOPMENT) ## style, types, import direction and schemas (under a minute)
+check: $(DEVELOPMENT) ## style, types, import direction, schemas and the Dockerfile (under a minute)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/hadolint Dockerfile
+
+bench: $(DEVELOPMENT) ## measure time and memory against peers (ARGS="--quick", ARGS="page_size --explain", ARGS=--help)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(DEVELOPMENT) ## write requirements.txt and requirements-dev.txt from their .in files (UPGRADE=1 takes new releases)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
@@ -73,7 +86,7 @@ lock: $(DEVELOPMENT) ## write requirements.txt and requirements-dev.txt from the
 clean: ## remove .venv and the caches, and print what went; no .env, no content, no data
 	@for path in .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info; do \
 		if [ -e "$$path" ]; then rm -rf "$$path" && echo "removed $$path"; fi; done
-	@find gitblog tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null; \
+	@find gitblog tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null; \
 		echo "removed __pycache__ folders"
 
 $(RUNTIME): | $(BIN)/pip
@@ -96,12 +109,14 @@ printf '#!%s\nimport sys\n\nfrom gitblog.cli import main\n\nsys.exit(main())\n' 
 chmod +x $(BIN)/gitblog
 endef
 
-# A name on PATH proves nothing (pyenv's shims exist for absent versions): each candidate is asked for its version.
+# A name on PATH proves nothing (pyenv's shims exist for absent versions): each candidate is asked for its version,
+# from the root, because `.python-version` is Heroku's and would make pyenv refuse every other one.
 $(BIN)/pip:
-	@for python in python3.13 python3.12 python3.11 python3; do \
-		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
-			if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
-				echo "make: $$python cannot make a virtual environment; on Debian and Ubuntu: apt-get install $$python-venv" >&2; \
+	@for name in python3.13 python3.12 python3.11 python3; do \
+		python=$$(cd / && "$$name" -c 'import sys; print(sys.executable if sys.version_info >= (3, 11) else "")' 2>/dev/null); \
+		if [ -n "$$python" ]; then \
+			if ! (cd / && "$$name" -c 'import ensurepip, venv') >/dev/null 2>&1; then \
+				echo "make: $$name cannot make a virtual environment; on Debian and Ubuntu: apt-get install $$name-venv" >&2; \
 				exit 2; \
 			fi; \
 			echo "Making $(VENV) with $$("$$python" --version) ..."; \

@@ -48,6 +48,12 @@ def content_repository(settings: Settings) -> tuple[str, str]:
     return str(_demonstration(settings)), settings.content_dir or ""
 
 
+def written_content(settings: Settings) -> tuple[str, str]:
+    """Give what a writer without a path means: what is set, this checkout's own content, else the present folder."""
+    repository, folder = content_repository(settings)
+    return (".", "") if repository == str(_demonstration(settings)) else (repository, folder)
+
+
 def make_demonstration(settings: Settings) -> None:
     """Make the repository of the demonstration where that is what is shown, and it is not there yet.
 

@@ -298,7 +298,7 @@ def _in_memory(path: Path | None) -> Iterator[tuple[Index, str]]:
     from gitblog.source.preview import preview
     from gitblog.source.repository import open_repository
 
-    url, folder = (str(path), "") if path else app.content_repository(app.settings_from_environment())
+    url, folder = (str(path), "") if path else app.written_content(app.settings_from_environment())
     database = open_database("sqlite://")
     with tempfile.TemporaryDirectory() as name, Renderer() as renderer:
         schema.upgrade(database)

@@ -26,7 +26,11 @@ TARGETS = [
     "run-postgres",
     "test",
     "test-postgres",
+    "test-long",
+    "test-guards",
+    "test-image",
     "check",
+    "bench",
     "lock",
     "clean",
 ]
@@ -96,10 +100,11 @@ def test_a_machine_without_a_new_enough_python_is_told_so(checkout: Path, tmp_pa
 
 
 def test_a_python_without_ensurepip_is_told_what_to_install(checkout: Path, tmp_path: Path) -> None:
-    """Debian keeps `ensurepip` in a package of its own."""
+    """Debian keeps `ensurepip` in a package of its own. The candidate is pyenv's: it refuses to run in the checkout."""
     bare = tmp_path / "programs" / "python3.13"
     bare.parent.mkdir()
-    bare.write_text('#!/bin/sh\ncase "$2" in *ensurepip*) exit 1 ;; esac\n')
+    refuses = '[ "$PWD" = / ] || exit 1'
+    bare.write_text(f'#!/bin/sh\n{refuses}\ncase "$2" in *ensurepip*) exit 1 ;; *) echo "$0" ;; esac\n')
     bare.chmod(0o755)
 
     told = make(checkout, "setup", "VENV=elsewhere", PATH=f"{bare.parent}:{os.environ['PATH']}")

@@ -102,8 +102,9 @@ def _open_postgres(url: URL) -> Database:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg2"),
         pool_pre_ping=True,
-        pool_size=10,
-        max_overflow=10,
+        # Small databases allow twenty connections: two web processes and a worker stay below.
+        pool_size=6,
+        max_overflow=0,
         pool_timeout=5,
         connect_args={"connect_timeout": _POSTGRES_CONNECT_SECONDS, "application_name": "gitblog"},
         execution_options={"schema_translate_map": {None: POSTGRES_SCHEMA}},

@@ -38,8 +38,8 @@ PACK_SECONDS = 900.0
 _FAREWELL_SECONDS = 5.0
 
 _REVISION_RE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-# All that is meant for git, but for a private certificate authority of the operator's.
-_INHERITED_RE = re.compile(r"GIT_(?!SSL_CA(?:INFO|PATH)$)[A-Za-z0-9_]+")
+# All that is meant for git, but for a private certificate authority of the operator's and the place of git's own parts.
+_INHERITED_RE = re.compile(r"GIT_(?!(?:SSL_CA(?:INFO|PATH)|EXEC_PATH)$)[A-Za-z0-9_]+")
 
 # Commands in this scope win over the repository's own configuration, which may be another person's.
 _CONFIGURATION: tuple[tuple[str, str], ...] = (
