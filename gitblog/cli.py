@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(exc.message, 2)
     except GitblogError as exc:
         return _complain(exc.message, 2 if exc.reason in {"no-git", "location"} else 1)
+    except OSError as exc:
+        what = f"{exc.filename}: " if exc.filename else ""
+        return _complain(f"{what}{exc.strerror}; check the path, who may write there, and the room on the disk", 1)
     except click.ClickException as exc:
         exc.show()
         return exc.exit_code

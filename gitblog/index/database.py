@@ -52,7 +52,9 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give the one writing transaction: no other writer of this index runs beside it."""
-        with self.engine.connect() as connection:
+        with _translated():
+            connection = self.engine.connect()
+        with connection:
             connection.execution_options(gitblog_immediate=True)
             with connection.begin():
                 if self.is_postgres:
@@ -170,7 +172,8 @@ def _translated() -> Iterator[None]:
                 message = "the index has no tables yet; `gitblog db upgrade` makes them, and so does the first sync"
                 raise IndexUnavailableError(message, reason="no-tables") from exc
             raise IndexUnavailableError(
-                f"the database does not answer: {_first_line(exc)}", reason="no-database"
+                f"the database does not answer: {_first_line(exc)}; look at DATABASE_URL and at the server",
+                reason="no-database",
             ) from exc
         raise
 

@@ -191,3 +191,28 @@ def test_gunicorn_does_not_start_with_wrong_settings(settings: dict[str, str], m
     assert stopped.stderr.startswith(f"gitblog: {message}")
     assert len(stopped.stderr.splitlines()) == 1
     assert "secret" not in stopped.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"DATABASE_URL": "postgresql://me:secret-word@127.0.0.1:1/blog"},
+            'the database does not answer: connection to server at "127.0.0.1", port 1 failed: Connection refused; '
+            "look at DATABASE_URL and at the server",
+        ),
+        (
+            {"DATA_DIR": "/proc/blog"},
+            "/proc/blog: No such file or directory; check the path, who may write there, and the room on the disk",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("db", "upgrade"), ("sync",)])
+def test_what_cannot_be_reached_is_a_sentence(
+    command: tuple[str, ...], settings: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    """No traceback, no password: what was tried, and what to look at."""
+    Builder(tmp_path / "blog").commit({"posts/a.md": b"# A\n"}, [], 1_600_000_000, "main")
+    stopped = _gitblog(tmp_path, *command, CONTENT_REPO="blog", **settings)
+
+    assert (stopped.returncode, stopped.stderr) == (1, f"gitblog: {message}\n")
