@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -312,9 +312,12 @@ def test_a_killed_fetch_heals_at_the_next(
             assert victim.stdout is not None
             assert victim.stdout.readline() == b"ready\n"
             time.sleep(0.1 + 0.08 * round_number)
-            tree = [*psutil.Process(victim.pid).children(recursive=True), psutil.Process(victim.pid)]
-            for process in tree:
-                process.send_signal(signal.SIGKILL)
+            children = psutil.Process(victim.pid).children(recursive=True)
+            # The parent first: it would see its git end, and be gone before its own signal comes.
+            victim.kill()
+            for process in children:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
         assert paths(repository, old) == ["a.md", "b.md"]
     server.behaviour = Behaviour()
 
