@@ -93,11 +93,9 @@ def rebuild(*, as_json: bool) -> int:
     settings = app.settings_from_environment()
     with _parts(settings, None) as parts:
         before = Stored(parts.database).site()
-        tip = before.site.revision if before else _fetch_with_lock(settings, parts)
-        update = compute_everything(parts, tip, parts.keep)
-        seen = before.publication if before else ""
-        published = writer.publish(parts.database, update, seen=seen, at=int(time.time()))
-    changed = sum(published.rows.values())
+        if before is None:
+            _take_lock_to_fetch(settings)
+        tip, changed = syncing.rebuild(parts)
     _print({"revision": tip, "changed": changed} if as_json else f"rebuilt {tip}: {changed} rows differed")
     return 0
 
@@ -218,7 +216,7 @@ def worker(lifeline: int | None) -> int:
     def may_go_on() -> bool:
         return not stopped and not _is_closed(lifeline) and owns_lock(settings.data_dir, lock)
 
-    with _parts(settings, lock) as parts:
+    with _parts(settings, lock, make_tables=False) as parts:
         listener = HintListener(parts.database, settings.data_dir)
         syncing.work(parts, listener, interval_seconds=settings.interval_seconds, may_go_on=may_go_on)
     return 0
@@ -248,8 +246,8 @@ def db_upgrade() -> int:
 
 
 @contextmanager
-def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
-    """Give what a sync works with, the tables made."""
+def _parts(settings: Settings, lock: int | None, *, make_tables: bool = True) -> Iterator[Sync]:
+    """Give what a sync works with. A worker makes its tables when the database is there: it may come later."""
     from gitblog.source.locations import Location
     from gitblog.source.repository import open_repository
 
@@ -267,7 +265,8 @@ def _parts(settings: Settings, lock: int | None) -> Iterator[Sync]:
     )
     with Renderer() as renderer:
         parts = Sync(open_repository(location, lock_descriptor=lock), app.open_index(settings), renderer)
-        schema.ensure(parts.database)
+        if make_tables:
+            schema.ensure(parts.database)
         yield parts
 
 
@@ -311,10 +310,10 @@ def _in_memory(path: Path | None) -> Iterator[tuple[Index, str]]:
         yield Index(database), f"{location.content_dir}/" if location.content_dir else ""
 
 
-def _fetch_with_lock(settings: Settings, parts: Sync) -> str:
+def _take_lock_to_fetch(settings: Settings) -> None:
+    """Take the lock for the rest of this process' life."""
     if take_lock(settings.data_dir) is None:
         raise FenceError("another process fetches just now; try again when it is done", reason="locked")
-    return parts.source.fetch()
 
 
 def _drop(blobs: Any) -> None:

@@ -15,6 +15,10 @@ ABSENT = ""
 """Stands for "no path" or "no blob" on one side of a `Change`."""
 
 
+UNUSABLE = "\x1f"
+"""Ends what can be shown of a path that cannot be used, where the index files a problem under it."""
+
+
 class Kind(StrEnum):
     """What a document is: a dated post or a page."""
 

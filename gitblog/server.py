@@ -6,6 +6,7 @@ leave at once. The worker's lifeline is a pipe made before the fork: it ends whe
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ __all__ = [
     "worker_class", "workers",
 ]  # fmt: skip
 
+logger = logging.getLogger(__name__)
+
 _LOOK_SECONDS = 1.0
 
 
@@ -32,6 +35,8 @@ def _settings() -> Settings:
         raise _refusal(exc.message) from exc
     if settings.sync_mode == "web" and shutil.which("git") is None:
         raise _refusal("the git program is not in PATH; install git, or set SYNC_MODE=worker if another host syncs")
+    if settings.data_dir.exists() and not settings.data_dir.is_dir():
+        raise _refusal("DATA_DIR is a file; name a folder, or a path at which one can be made")
     return settings
 
 
@@ -71,9 +76,13 @@ def _keep_syncing() -> None:
 
     child: subprocess.Popen[bytes] | None = None
     while True:
-        # One that is still starting has no lock yet; another beside it would only cost its memory.
-        if (child is None or child.poll() is not None) and not is_locked(_current.data_dir):
-            child = _start_worker()
+        try:
+            # One that is still starting has no lock yet; another beside it would only cost its memory.
+            if (child is None or child.poll() is not None) and not is_locked(_current.data_dir):
+                child = _start_worker()
+        except OSError as exc:
+            # No memory, no process, no descriptor left: that passes, and then somebody has to sync again.
+            logger.warning("nobody syncs: no process could be started", extra={"problem": exc.strerror})
         time.sleep(_LOOK_SECONDS)
 
 

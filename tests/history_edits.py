@@ -24,6 +24,8 @@ _SETTINGS: Mapping[str, tuple[str, ...]] = {
     "base-path": ('url = "https://example.org/b"', 'url = "https://example.org"'),
     "layout": ('layout = "plain"', 'layout = "native"'),
 }
+_FOLDERS = "/".join(["d" * 200] * 6)
+_UNUSABLE_NAMES = ("posts/n\udcff.markdown", "posts/n\nl.markdown", f"posts/{_FOLDERS}/x.markdown", "posts/n\udcff.png")
 _DEFAULTS = ('markdown = "gfm"', 'url = "https://example.org"', 'layout = "native"')
 
 
@@ -289,6 +291,19 @@ def _bundle(branch: Branch, random: Random) -> Tree:
     return {path.replace(f"{folders[0]}/", f"{new}/"): data for path, data in tree.items()}
 
 
+def _unusable_name(branch: Branch, random: Random) -> Tree:
+    """Add a file whose name cannot be used; or change it, rename it, or take it away."""
+    tree = branch.tree()
+    there = [path for path in _UNUSABLE_NAMES if path in tree]
+    if not there or random.random() < 0.3:
+        tree[random.choice([path for path in _UNUSABLE_NAMES if path not in tree] or there)] = b"# One\n"
+        return tree if tree != branch.tree() else {path: data for path, data in tree.items() if path not in there}
+    data = tree.pop(there[0])
+    if random.random() < 0.7:
+        tree[random.choice(_UNUSABLE_NAMES)] = data + b"More.\n"
+    return tree
+
+
 def _page(branch: Branch, random: Random) -> Tree:
     """Add a page, or give it another slug, or rename or delete it."""
     tree = branch.tree()
@@ -384,6 +399,7 @@ EDITS: Final[Mapping[str, Edit]] = {
     "image": _image,
     "bundle": _bundle,
     "page": _page,
+    "unusable-name": _unusable_name,
     "alias": _alias,
     "two-for-one": _two_for_one,
     "same-bytes": _same_bytes,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from gitblog.index import tables
 from gitblog.index.resolution import addresses_of, is_visible
-from gitblog.model import Problem, Severity
+from gitblog.model import UNUSABLE, Problem, Severity
 
 _document = tables.document.c
 # Comparing one link with a few hundred paths takes milliseconds, with every path of a large site minutes.
@@ -26,7 +26,15 @@ def all_problems(connection: Connection, base: str, now: int) -> tuple[Problem, 
 
 def _stored(connection: Connection) -> Iterator[Problem]:
     for row in connection.execute(select(tables.problem)):
-        yield Problem(row.source, row.line, row.column, row.reason, row.message, row.hint, Severity(row.severity))
+        yield Problem(
+            row.source.partition(UNUSABLE)[0],
+            row.line,
+            row.column,
+            row.reason,
+            row.message,
+            row.hint,
+            Severity(row.severity),
+        )
 
 
 def _shadowed(connection: Connection, now: int) -> Iterator[Problem]:

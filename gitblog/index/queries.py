@@ -17,7 +17,7 @@ from gitblog.index import codec, resolution, tables
 from gitblog.index.database import Database
 from gitblog.index.problems import all_problems
 from gitblog.index.resolution import holds_its_address, is_visible
-from gitblog.index.rows import ALWAYS, NEVER, PublishedSite
+from gitblog.index.rows import ALWAYS, NEVER, UNUSABLE_DOCUMENT, PublishedSite
 from gitblog.index.stored import read_site
 from gitblog.index.views import (
     Article,
@@ -33,7 +33,7 @@ from gitblog.index.views import (
     Tag,
     TagCount,
 )
-from gitblog.model import Kind, SiteConfig, SyncReport
+from gitblog.model import UNUSABLE, Kind, SiteConfig, SyncReport
 
 _document = tables.document.c
 _tag = tables.tag.c
@@ -216,7 +216,7 @@ class Snapshot:
         for row in self._connection.execute(asked.order_by(tables.address.c.address)):
             aliases[row.target] = (*aliases.get(row.target, ()), row.address)
         zone = ZoneInfo(self.config.addressing.timezone)
-        return tuple(
+        listed = [
             SourceListing(
                 source_path=row.path,
                 kind=Kind(row.kind),
@@ -231,7 +231,15 @@ class Snapshot:
                 aliases=aliases.get(row.path, ()),
             )
             for row in rows
-        )
+        ]
+        return tuple(sorted([*listed, *self._unusable()], key=lambda each: each.source_path))
+
+    def _unusable(self) -> Iterator[SourceListing]:
+        """Give the files that would be documents if their paths could be used; what can be shown of each."""
+        asked = select(tables.problem.c.source).where(tables.problem.c.stage == UNUSABLE_DOCUMENT)
+        for source in self._connection.scalars(asked):
+            shown = source.partition(UNUSABLE)[0]
+            yield SourceListing(shown, Kind.PAGE, "held", "broken", None, "", None, None, (), (), ())
 
     def _held(self, row: Any) -> str:
         if row.hold:

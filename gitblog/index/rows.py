@@ -11,6 +11,8 @@ from gitblog.model import Addressing, Change, Fingerprints, OrderedCommit, Regim
 
 ALWAYS = -(2**62)
 """`visible_from` of what no date holds back."""
+UNUSABLE_DOCUMENT = "document path"
+"""The stage of a problem whose file would be a document if its path could be used."""
 NEVER = 2**62
 """`visible_until` of what never expires."""
 
@@ -84,7 +86,10 @@ class TagRow:
 
 @dataclass(frozen=True, slots=True)
 class ProblemRow:
-    """The `position`-th complaint about one file by itself; `stage` is "parse" or "render"."""
+    """The `position`-th complaint about one file by itself.
+
+    `stage` is "parse", "refusal" or "render"; for a path that cannot be used "path", or `UNUSABLE_DOCUMENT`.
+    """
 
     source: str
     position: int

@@ -16,6 +16,7 @@ from gitblog.parse.paths import (
     is_servable,
     path_problem,
     printable_path,
+    stored_path,
 )
 from gitblog.parse.slugs import slug_from_name, slug_from_text
 
@@ -35,4 +36,5 @@ __all__ = [
     "printable_path",
     "slug_from_name",
     "slug_from_text",
+    "stored_path",
 ]

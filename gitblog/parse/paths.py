@@ -6,9 +6,10 @@ Bytes of a name that are not UTF-8 arrive as lone surrogates (`surrogateescape`)
 
 from __future__ import annotations
 
+import hashlib
 import re
 
-from gitblog.model import Problem
+from gitblog.model import UNUSABLE, Problem
 
 DOCUMENT_EXTENSIONS = (".md", ".markdown")
 CONFIGURATION_FILES = ("blog.toml",)
@@ -82,6 +83,18 @@ def printable_path(path: str) -> str:
     """Write the path so that it can be shown and stored: bad characters as `\\xNN`, never over the limit."""
     shown = _UNPRINTABLE.sub(_escape, path)
     return shown.encode()[:MAX_PATH_BYTES].decode("utf-8", "ignore")
+
+
+def stored_path(path: str) -> str:
+    """Give the text under which the index files a path: itself, or for an unusable one a text of its own.
+
+    That is what can be shown of it, a control character (which no usable path holds), and a hash: two unusable paths
+    that look alike stay two.
+    """
+    if path_problem(path) is None:
+        return path
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return f"{printable_path(path)}{UNUSABLE}{digest}"
 
 
 def _escape(match: re.Match[str]) -> str:

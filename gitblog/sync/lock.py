@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 _FILE = "sync.lock"
+_TRIES = 3
+_MOMENT_SECONDS = 0.01
 
 
 def take_lock(folder: Path) -> int | None:
     """Take the lock and give its descriptor, to be kept for life; None where another process holds it."""
     folder.mkdir(parents=True, exist_ok=True)
-    return _locked(folder, fcntl.LOCK_EX)
+    descriptor = os.open(folder / _FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Perhaps somebody only asks, for a moment.
+            time.sleep(_MOMENT_SECONDS)
+        else:
+            return descriptor
+    os.close(descriptor)
+    return None
 
 
 def is_locked(folder: Path) -> bool:
     """Tell whether a process holds the lock now."""
-    if not folder.is_dir():
+    try:
+        descriptor = os.open(folder / _FILE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        # Nobody can hold what cannot be opened; whoever wants to take it will say why it cannot.
         return False
-    # Shared, so that those who only ask are never taken for the holder by each other.
-    descriptor = _locked(folder, fcntl.LOCK_SH)
-    if descriptor is None:
+    try:
+        # Shared, so that those who only ask are never taken for the holder by each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    os.close(descriptor)
+    finally:
+        os.close(descriptor)
     return False
 
 
@@ -34,13 +52,3 @@ def owns_lock(folder: Path, descriptor: int) -> bool:
     except OSError:
         return False
     return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
-
-
-def _locked(folder: Path, kind: int) -> int | None:
-    descriptor = os.open(folder / _FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from gitblog.history.lineages import trace
 from gitblog.index import versions, writer
 from gitblog.index.database import Database
-from gitblog.index.rows import PathRows, PublishedSite, SiteRow, Update
+from gitblog.index.rows import UNUSABLE_DOCUMENT, PathRows, PublishedSite, SiteRow, Update
 from gitblog.index.stored import Stored
 from gitblog.model import Problem, RenderedDocument, SyncReport
 from gitblog.parse.layouts import find_place
-from gitblog.parse.paths import CONFIGURATION_FILES, path_problem, printable_path
+from gitblog.parse.paths import CONFIGURATION_FILES, is_document, path_problem, stored_path
 from gitblog.source.repository import Repository
 from gitblog.sync.documents import Bodies, Indexing, document_rows, problem_rows
 from gitblog.sync.files import file_rows
@@ -92,7 +92,8 @@ def compute(sync: Sync, stored: Stored, before: PublishedSite | None, tip: str) 
     if site.fingerprints != before.site.fingerprints or site.regimes != before.site.regimes:
         return compute_everything(sync, tip, sync.keep, _takeover(stored, before))
     rows = _path_rows(sync, plan, configured, sync.keep, stored.bodies)
-    return Update(site, plan.scope, rows, plan.commits, plan.changes, plan.removed_commits, plan.warnings)
+    scope = frozenset(map(stored_path, plan.scope)) if plan.scope is not None else None
+    return Update(site, scope, rows, plan.commits, plan.changes, plan.removed_commits, plan.warnings)
 
 
 def compute_everything(sync: Sync, tip: str, keep: Keep, takeover: Takeover | None = None) -> Update:
@@ -154,7 +155,8 @@ def _path_rows(sync: Sync, plan: Plan, configured: Configured, keep: Keep, bodie
     files = file_rows(plan.live.values(), sync.source.read, keep)
     own = [*problem_rows(CONFIGURATION_FILES[0], _configuration_problems(plan, configured)), *files.problems]
     for path in sorted(plan.live):
-        own.extend(problem_rows(printable_path(path), filter(None, [path_problem(path)])))
+        if (problem := path_problem(path)) is not None:
+            own.extend(problem_rows(stored_path(path), [problem], UNUSABLE_DOCUMENT if is_document(path) else "path"))
     return replace(rows, files=tuple(files.files), problems=(*rows.problems, *own))
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from gitblog.errors import FenceError, GitblogError, IndexUnavailableError, ObjectMissingError
 from gitblog.index import schema, writer
 from gitblog.index.hints import HintListener
+from gitblog.index.stored import Stored
 from gitblog.model import SyncReport
-from gitblog.sync.pipeline import Sync, run
+from gitblog.sync.pipeline import Sync, compute_everything, run
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,28 @@ def sync_once(sync: Sync, believe: Callable[[str], bool] = lambda tip: True) -> 
                 raise
             schema.upgrade(sync.database)
     return run(sync, believe=believe)
+
+
+def rebuild(sync: Sync) -> tuple[str, int]:
+    """Compute everything at the indexed revision (before the first publish: at the tip) and publish what differs.
+
+    Gives the revision and the number of rows that differed; looks again where somebody else published meanwhile.
+    """
+    for _ in range(_FENCE_TRIES):
+        try:
+            return _rebuild_once(sync)
+        except FenceError:
+            continue
+    return _rebuild_once(sync)
+
+
+def _rebuild_once(sync: Sync) -> tuple[str, int]:
+    before = Stored(sync.database).site()
+    tip = before.site.revision if before else sync.source.fetch()
+    update = compute_everything(sync, tip, sync.keep)
+    seen = before.publication if before else ""
+    published = writer.publish(sync.database, update, seen=seen, at=int(time.time()))
+    return tip, sum(published.rows.values())
 
 
 def sync_now(sync: Sync) -> SyncReport:

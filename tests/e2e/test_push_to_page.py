@@ -317,13 +317,32 @@ def test_a_worker_that_is_killed_is_started_again_and_the_next_push_shows(site: 
     assert _workers(site) not in ([], [killed])
 
 
+def test_what_keeps_a_worker_from_starting_for_a_while_does_not_keep_it_for_ever(site: Site) -> None:
+    """A full disk or no more processes: once that is over somebody syncs again; the status answers meanwhile."""
+    _eventually_syncing(site)
+    (killed,) = _workers(site)
+    lock = site.data_dir / "sync.lock"
+    lock.unlink()
+    lock.mkdir()
+    os.kill(int(killed), signal.SIGKILL)
+    time.sleep(2.5)
+    told = site.ask("/-/status?format=json")
+    assert (told.status, json.loads(told.text)["syncing"]) == (200, False)
+
+    lock.rmdir()
+    second = site.push({"posts/second.md": POST.format(title="Second", text="Two.").encode()})
+    site.deliver(second)
+    assert site.wait_for("/2020/05/second/", revision=second).status == 200
+
+
 def _workers(site: Site) -> list[str]:
     return [pid for pid, command in _ours(site) if "gitblog worker" in command]
 
 
 def _eventually_syncing(site: Site) -> None:
+    """Wait for the first publish, and until the losers of the race to start a worker have left."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and site.status()["publications"] != 1:
+    while time.monotonic() < deadline and (site.status()["publications"] != 1 or len(_workers(site)) != 1):
         time.sleep(0.1)
     assert len(_workers(site)) == 1
 
