@@ -71,6 +71,7 @@ def commands() -> None:
 def sync(*, as_json: bool) -> int:
     """Sync once, now; where another process syncs, ask it to and wait for its report."""
     settings = app.settings_from_environment()
+    app.configure_logging(settings)
     lock = take_lock(settings.data_dir)
     if lock is None:
         report = _ask_the_holder(settings)

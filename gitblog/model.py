@@ -311,7 +311,8 @@ class SyncReport:
     """What one sync did, or why it failed; `started_at` is in seconds since 1970, `seconds` its duration.
 
     `outcome` is "published", "unchanged", "behind" (the remote shows less than what is live, and may only lag) or
-    "failed"; `message` then says why. `warnings` are sentences for the operator.
+    "failed"; `message` then says why. `warnings` are sentences for the operator,
+    `problems` the first lines for the author.
     """
 
     from_revision: str
@@ -322,3 +323,4 @@ class SyncReport:
     counts: Mapping[str, int] = field(default_factory=dict)
     message: str = ""
     warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()

@@ -59,4 +59,5 @@ def load_report(text: str) -> SyncReport:
     """Read what `dump_report` wrote."""
     fields = json.loads(text)
     fields["warnings"] = tuple(fields["warnings"])
+    fields["problems"] = tuple(fields.get("problems", ()))
     return SyncReport(**fields)

@@ -24,17 +24,14 @@ def all_problems(connection: Connection, base: str, now: int) -> tuple[Problem, 
     return tuple(sorted(found, key=lambda each: (each.path, each.line, each.column, each.reason, each.message)))
 
 
+def as_problem(row: Any) -> Problem:
+    """Give the problem that a row holds, stored or computed a moment ago."""
+    path, severity = row.source.partition(UNUSABLE)[0], Severity(row.severity)
+    return Problem(path, row.line, row.column, row.reason, row.message, row.hint, severity)
+
+
 def _stored(connection: Connection) -> Iterator[Problem]:
-    for row in connection.execute(select(tables.problem)):
-        yield Problem(
-            row.source.partition(UNUSABLE)[0],
-            row.line,
-            row.column,
-            row.reason,
-            row.message,
-            row.hint,
-            Severity(row.severity),
-        )
+    yield from map(as_problem, connection.execute(select(tables.problem)))
 
 
 def _shadowed(connection: Connection, now: int) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from gitblog.history.lineages import trace
 from gitblog.index import versions, writer
 from gitblog.index.database import Database
+from gitblog.index.problems import as_problem
 from gitblog.index.rows import UNUSABLE_DOCUMENT, PathRows, PublishedSite, SiteRow, Update
 from gitblog.index.stored import Stored
 from gitblog.model import Problem, RenderedDocument, SyncReport
@@ -27,6 +28,9 @@ from gitblog.sync.heads import VersionHeads
 from gitblog.sync.plan import Plan, is_tracked, plan_everything, plan_update
 from gitblog.sync.rendering import Renderer
 from gitblog.sync.site import Configured, configure, fingerprints
+
+# A log is read by people; status and `check` have them all.
+_PROBLEMS_TOLD = 20
 
 Keep = Callable[[Iterable[tuple[str, bytes]]], None]
 
@@ -74,7 +78,7 @@ def run(
     if before is None:
         versions.drop_older(sync.database)
     report = _report(before, tip, started, time.monotonic() - began, outcome="published")
-    return replace(report, counts=_counts(update, published.rows), warnings=update.warnings)
+    return replace(report, counts=_counts(update, published.rows), warnings=update.warnings, problems=_told(update))
 
 
 def is_current(source: Repository, before: PublishedSite, tip: str) -> bool:
@@ -175,6 +179,12 @@ def _takeover(stored: Stored, before: PublishedSite | None) -> Takeover | None:
 
 def _no_bodies(paths: Collection[str]) -> Mapping[tuple[str, str], RenderedDocument]:
     return {}
+
+
+def _told(update: Update) -> tuple[str, ...]:
+    """Give the first problems of the files that were looked at, as every report shows them."""
+    rows = update.rows.problems[:_PROBLEMS_TOLD]
+    return tuple(str(as_problem(row)) for row in rows)
 
 
 def _counts(update: Update, rows: Mapping[str, int]) -> dict[str, int]:

@@ -136,14 +136,14 @@ def _tell(sync: Sync, report: SyncReport, *, asked: bool) -> None:
     if report.outcome == "published":
         extra = {"revision": report.to_revision, "seconds": report.seconds, **report.counts}
         logger.info("sync finished", extra=extra)
-        for warning in report.warnings:
-            logger.warning("sync warns", extra={"problem": warning})
+        for told in (*report.warnings, *report.problems):
+            logger.warning("sync warns", extra={"problem": told})
     if asked or report.outcome in {"published", "failed"}:
         try:
             writer.record_report(sync.database, report)
-        except Exception as exc:
+        except Exception:
             # The database may be what failed, and the report is only told, never needed.
-            logger.warning("sync report was not kept", extra={"problem": type(exc).__name__})
+            logger.exception("sync report was not kept")
     if report.outcome == "published":
         sync.source.pack()
 

@@ -216,3 +216,13 @@ def test_what_cannot_be_reached_is_a_sentence(
     stopped = _gitblog(tmp_path, *command, CONTENT_REPO="blog", **settings)
 
     assert (stopped.returncode, stopped.stderr) == (1, f"gitblog: {message}\n")
+
+
+def test_a_sync_logs_each_problem_with_its_place_and_what_to_do(tmp_path: Path) -> None:
+    """Whoever watches the log of a push sees what the author will be told."""
+    broken = b'---\ntitle: "x\n---\n'
+    Builder(tmp_path / "blog").commit({"posts/bad.md": broken}, [], 1_600_000_000, "main")
+    done = _gitblog(tmp_path, "sync", CONTENT_REPO="blog")
+
+    assert done.returncode == 0
+    assert "posts/bad.md:2:8: front-matter: a quote is opened here and never closed (close it)" in done.stderr
