@@ -27,7 +27,18 @@ SERVE = $(READ_MODE); $(BIN)/python -m gitblog db upgrade && \
 
 PYTEST = $(BIN)/python -m pytest
 
-.PHONY: help setup run run-postgres test test-postgres test-long test-guards test-image test-system check bench lock clean
+# The second file is the mode's: docker-compose.live.yml or docker-compose.dev.yml. Compose reads .env by itself.
+COMPOSE = docker compose -f docker-compose.yml -f docker-compose.$(or $(1),live).yml
+
+# The tables are made by a container that is gone afterwards; the others start when that went well.
+define up
+$(call COMPOSE,$(1)) build
+$(call COMPOSE,$(1)) run --rm migrate
+$(call COMPOSE,$(1)) up $(2)
+endef
+
+.PHONY: help setup run run-postgres test test-postgres test-long test-guards test-image test-fresh test-system audit-site check \
+	build run-dev run-live kill bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -56,6 +67,9 @@ test-guards: $(DEVELOPMENT) ## break each guarded line in a scratch copy, where 
 test-image: $(DEVELOPMENT) ## build the container image and run it (root, apt-get; minutes the first time)
 	$(PYTEST) -rsP tests/image $(ARGS)
 
+test-fresh: $(DEVELOPMENT) ## make run and make test on a new minimal Debian, as root and as a plain user (root, apt-get)
+	$(PYTEST) -rsP tests/fresh $(ARGS)
+
 # Chromium is the one thing pip cannot bring; without it the browser tests say so (and fail when CI=true).
 test-system:
 	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
@@ -65,13 +79,29 @@ test-system:
 		|| echo "Chromium could not be installed by apt-get; the browser tests are skipped." >&2; \
 	else echo "Chromium is not installed; the browser tests are skipped." >&2; fi
 
+audit-site: $(DEVELOPMENT) test-system ## judge every kind of page of the starter by Nu's HTML checker and axe-core, and print the counts
+	$(BIN)/python -m tests.audits
+
 check: $(DEVELOPMENT) ## style, types, import direction, schemas and the Dockerfile (under a minute)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose*.yml
 	$(BIN)/hadolint Dockerfile
+
+build: ## build the container image (GITBLOG_IMAGE of .env names it)
+	$(call COMPOSE,$(MODE)) build
+
+run-dev: ## serve this checkout from containers, with PostgreSQL; code, templates and posts reload (needs docker compose)
+	$(call up,dev)
+
+run-live: ## serve the image from containers in the background, as on a server (needs docker compose)
+	$(call up,live,--detach --wait)
+
+kill: ## stop and remove the containers and the network of run-dev and run-live; the volumes stay
+	$(call COMPOSE,$(MODE)) --profile '*' down --remove-orphans
 
 bench: $(DEVELOPMENT) ## measure time and memory against peers (ARGS="--quick", ARGS="page_size --explain", ARGS=--help)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -83,11 +113,21 @@ lock: $(DEVELOPMENT) ## write requirements.txt and requirements-dev.txt from the
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
 		--custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
 
-clean: ## remove .venv and the caches, and print what went; no .env, no content, no data
+clean: ## remove .venv, the caches and the containers, and print what went; no volume, no .env, no content, no data
 	@for path in .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info; do \
 		if [ -e "$$path" ]; then rm -rf "$$path" && echo "removed $$path"; fi; done
 	@find gitblog tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null; \
 		echo "removed __pycache__ folders"
+	@$(READ_ENV); ours="label=com.docker.compose.project=$${COMPOSE_PROJECT_NAME:-gitblog}"; \
+	if ! command -v docker >/dev/null 2>&1; then exit 0; fi; \
+	if ! docker container ls --quiet >/dev/null 2>&1; then \
+		echo "docker does not answer: what it may hold of gitblog was left alone" >&2; exit 0; fi; \
+	for id in $$(docker container ls --all --quiet --filter "$$ours"); do \
+		docker container rm --force "$$id" >/dev/null && echo "removed container $$id"; done; \
+	for id in $$(docker network ls --quiet --filter "$$ours"); do \
+		docker network rm "$$id" >/dev/null && echo "removed network $$id"; done; \
+	for id in $$(docker image ls --quiet --filter dangling=true --filter "$$ours"); do \
+		docker image rm "$$id" >/dev/null && echo "removed image $$id"; done
 
 $(RUNTIME): | $(BIN)/pip
 	@echo "Installing what gitblog needs to run (once) ..."

@@ -17,10 +17,11 @@ from benchmarks.page_size import page_size
 from benchmarks.page_speed import page_speed
 from benchmarks.push_to_page import push_to_page
 from benchmarks.results import Result, Row, as_document, as_table, surroundings
+from benchmarks.search import search
 from benchmarks.workbench import DATABASES, Options, Workbench, workbench
 
 BENCHMARKS: Mapping[str, Callable[[Workbench], tuple[list[Row], list[str]]]] = {
-    benchmark.__name__: benchmark for benchmark in (push_to_page, first_index, page_speed, page_size, one_edit)
+    benchmark.__name__: benchmark for benchmark in (push_to_page, first_index, page_speed, page_size, one_edit, search)
 }
 """Every benchmark by its name; the first line of its docstring is the question that it answers."""
 
@@ -82,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--posts", action="append", type=int, help="a size of blog; may be given several times")
     parser.add_argument("--pushes", type=int, default=0, help="pushes of push_to_page and one_edit")
     parser.add_argument(
-        "--runs", type=int, default=0, help="runs of page_speed and page_size, of which the median counts"
+        "--runs", type=int, default=0, help="runs of page_speed, page_size and search, of which the median counts"
     )
     parser.add_argument("--repository", type=Path, help="what first_index indexes: a repository or a bundle")
     parser.add_argument("--explain", action="store_true", help="page_size: show the plans of the slowest statements")

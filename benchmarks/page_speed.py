@@ -51,7 +51,9 @@ def _measure(bench: Workbench, blog: Blog, kind: str, amounts: tuple[int, int, i
         for number in range(runs):
             new = [blog.address(number * fresh + each) for each in range(fresh)]
             found["cached"].append(_load(service, [page] * requests, 200))
-            found["made anew"].append(_load(service, new, 200))
+            found["cached, as br"].append(_load(service, [page] * requests, 200, {"Accept-Encoding": "br"}))
+            found["made anew"].append(_load(service, new[::2], 200))
+            found["made anew, as br"].append(_load(service, new[1::2], 200, {"Accept-Encoding": "br"}))
             found["not modified"].append(_load(service, [page] * requests, 304, {"If-None-Match": tag}))
             found["not found"].append(_load(service, ["/nothing/here/"] * fresh, 404))
     peer_page = bench.new_folder() / "page.html"

@@ -5,23 +5,27 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import flask
 
+from gitblog import logs
 from gitblog.config import Settings, from_env
+from gitblog.config.secrets import secrets_of
 from gitblog.errors import GitblogError, IndexUnavailableError
 from gitblog.index.database import Database, open_database, sqlite_url
 from gitblog.index.hints import give_hint, somebody_listens
 from gitblog.index.queries import Index
 from gitblog.index.watching import PublicationWatch
-from gitblog.sync.lock import is_locked
+from gitblog.sync.lock import is_locked, is_locked_for_another_version
 from gitblog.web import Serving, Surroundings, register
 from gitblog.web.eras import Eras
-from gitblog.web.webhooks import blueprint
+from gitblog.web.status import held_at
+from gitblog.web.webhooks import Shown, blueprint
+
+logger = logging.getLogger(__name__)
 
 VERSION = "0.1.0"
 # The date of the demonstration's one commit: on every machine it is the same commit.
@@ -85,6 +89,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     """Make the WSGI application; reads the environment when called without settings. Starts nothing."""
     settings = settings or settings_from_environment()
     configure_logging(settings)
+    tell_what_is_held(settings)
     database = open_index(settings)
     index = Index(database)
     app = flask.Flask("gitblog", static_folder=None)
@@ -92,17 +97,23 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     serving = Serving(
         version=VERSION,
         site_url=settings.site_url or "",
+        theme_dir=settings.theme_dir,
         trusted_proxies=settings.trusted_proxies,
         status_token=settings.status_token or "",
+        content_revision=settings.content_revision or "",
+        redis_url=settings.redis_url or "",
     )
     eras = Eras(index, PublicationWatch(database))
     around = Surroundings(eras.era_of, lambda: is_syncing(settings, database), learn=eras.look)
     app.register_blueprint(
         blueprint(
             settings.webhook_secret,
-            repository,
-            lambda: settings.content_branch or _live_branch(index),
-            lambda revision: give_hint(database, settings.data_dir, revision),
+            Shown(
+                repository,
+                lambda: settings.content_branch or _live_branch(index),
+                settings.content_revision or "",
+            ),
+            lambda revision, delivery: give_hint(database, settings.data_dir, revision, delivery),
             time.monotonic,
         )
     )
@@ -112,7 +123,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
 
 def is_syncing(settings: Settings, database: Database) -> bool:
     """Tell whether a process of this machine syncs or, on PostgreSQL, one of any machine."""
-    if is_locked(settings.data_dir):
+    if is_locked(settings.data_dir) and not is_locked_for_another_version(settings.data_dir):
         return True
     try:
         return somebody_listens(database)
@@ -121,15 +132,14 @@ def is_syncing(settings: Settings, database: Database) -> bool:
 
 
 def configure_logging(settings: Settings) -> None:
-    """Log to stderr: key=value text, or one JSON object a line."""
-    from gitblog.logs import JsonFormatter, TextFormatter
+    """Log to stderr as LOG_FORMAT says, never a secret."""
+    logs.configure(settings.log_format, settings.log_level, secrets_of(settings))
 
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
-    logger = logging.getLogger("gitblog")
-    logger.handlers[:] = [handler]
-    logger.setLevel(settings.log_level.upper())
-    logger.propagate = False
+
+def tell_what_is_held(settings: Settings) -> None:
+    """Log that CONTENT_REVISION is set: whoever pushes in vain looks there."""
+    if settings.content_revision:
+        logger.warning("site is held", extra={"problem": held_at(settings.content_revision)})
 
 
 def _live_branch(index: Index) -> str:

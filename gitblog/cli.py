@@ -26,12 +26,14 @@ from gitblog.index.hints import HintListener, give_hint
 from gitblog.index.queries import Index
 from gitblog.index.stored import Stored
 from gitblog.index.views import Status
+from gitblog.logs import log_faults
 from gitblog.model import Problem, Severity, SyncReport
 from gitblog.parse.slugs import slug_from_text
 from gitblog.sync import worker as syncing
-from gitblog.sync.lock import is_locked, owns_lock, take_lock
+from gitblog.sync.lock import is_locked, is_locked_for_another_version, owns_lock, take_lock
 from gitblog.sync.pipeline import Sync, compute_everything, run
 from gitblog.sync.rendering import Renderer
+from gitblog.web.health import health_of
 from gitblog.web.hosts import origin_of
 from gitblog.web.status import details, facts
 from gitblog.webhooks import PROVIDERS
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as exc:
         return _complain(exc.message, 2)
     except GitblogError as exc:
-        return _complain(exc.message, 2 if exc.reason in {"no-git", "location"} else 1)
+        return _complain(exc.message, 2 if exc.reason in {"no-git", "location", "credentials"} else 1)
     except OSError as exc:
         what = f"{exc.filename}: " if exc.filename else ""
         return _complain(f"{what}{exc.strerror}; check the path, who may write there, and the room on the disk", 1)
@@ -69,15 +71,18 @@ def commands() -> None:
 @commands.command()
 @json_option
 def sync(*, as_json: bool) -> int:
-    """Sync once, now; where another process syncs, ask it to and wait for its report."""
+    """Sync once, now; where another process syncs, ask it to and wait for its report.
+
+    One of another index version would publish into its own tables, so that these are filled from what it fetched.
+    """
     settings = app.settings_from_environment()
     app.configure_logging(settings)
     lock = take_lock(settings.data_dir)
-    if lock is None:
+    if lock is None and not is_locked_for_another_version(settings.data_dir):
         report = _ask_the_holder(settings)
         database = app.open_index(settings)
     else:
-        with _parts(settings, lock) as parts:
+        with _parts(settings, lock, writes_clone=lock is not None) as parts:
             report = syncing.sync_now(parts)
             database = parts.database
     text = f"{report.outcome} {report.to_revision} in {report.seconds} s"
@@ -121,24 +126,22 @@ def verify(*, as_json: bool) -> int:
 @commands.command()
 @json_option
 def status(*, as_json: bool) -> int:
-    """Say what is live, since when, and what is wrong."""
+    """Say what is live, since when, and what is wrong; exit 1 if a part is not well (never with --json)."""
     settings = app.settings_from_environment()
     database = app.open_index(settings)
-    found = _status(settings, database)
+    found = _status(settings, database, must_answer=as_json)
     if as_json:
         _print(found)
         return 0
     live = f"live: {found['revision']} since {found['published_at']}"
     _print(live if found["revision"] else "nothing has been published yet")
-    _print("syncing" if found["syncing"] else "nobody syncs: run `gitblog worker`, or serve with SYNC_MODE=web")
-    last = found["last_sync"] or {}
-    if last.get("outcome") == "failed":
-        _print(f"the last sync failed: {last['message']}")
+    for each in found["health"]:
+        _print(f"{'OK' if each['ok'] else 'WRONG'} {each['part']}: {each['message']}")
     for warning in found["warnings"]:
         _print(f"warning: {warning}")
     for each in found["problems"]:
         _print(each["text"])
-    return 0
+    return 0 if found["revision"] and all(each["ok"] for each in found["health"]) else 1
 
 
 @commands.command()
@@ -207,6 +210,7 @@ def worker(lifeline: int | None) -> int:
     """Sync for ever, without the web."""
     settings = app.settings_from_environment()
     app.configure_logging(settings)
+    log_faults()
     lock = take_lock(settings.data_dir)
     if lock is None:
         return 0 if lifeline is not None else _complain("another process syncs this DATA_DIR already", 1)
@@ -247,12 +251,15 @@ def db_upgrade() -> int:
 
 
 @contextmanager
-def _parts(settings: Settings, lock: int | None, *, make_tables: bool = True) -> Iterator[Sync]:
+def _parts(
+    settings: Settings, lock: int | None, *, make_tables: bool = True, writes_clone: bool = True
+) -> Iterator[Sync]:
     """Give what a sync works with. A worker makes its tables when the database is there: it may come later."""
     from gitblog.source.locations import Location
     from gitblog.source.repository import open_repository
 
     url, folder = app.content_repository(settings)
+    app.tell_what_is_held(settings)
     if lock is not None:
         app.make_demonstration(settings)
     location = Location(
@@ -263,9 +270,11 @@ def _parts(settings: Settings, lock: int | None, *, make_tables: bool = True) ->
         token=settings.content_token or "",
         ssh_key=settings.content_ssh_key or "",
         ssh_known_hosts=settings.content_ssh_known_hosts or "",
+        revision=settings.content_revision or "",
     )
     with Renderer() as renderer:
-        parts = Sync(open_repository(location, lock_descriptor=lock), app.open_index(settings), renderer)
+        source = open_repository(location, lock_descriptor=lock, writes_clone=writes_clone)
+        parts = Sync(source, app.open_index(settings), renderer)
         if make_tables:
             schema.ensure(parts.database)
         yield parts
@@ -322,9 +331,12 @@ def _drop(blobs: Any) -> None:
         pass
 
 
-def _status(settings: Settings, database: Database) -> dict[str, Any]:
-    """Give what `/-/status` tells the owner; a database without tables only has nothing to tell yet."""
-    index = Index(database)
+def _status(settings: Settings, database: Database, *, must_answer: bool = True) -> dict[str, Any]:
+    """Give what `/-/status` tells the owner; a database without tables only has nothing to tell yet.
+
+    One that does not answer raises where it `must_answer`; else its health says so.
+    """
+    index, syncing_now = Index(database), app.is_syncing(settings, database)
     found: Status | None = None
     newest: SyncReport | None = None
     try:
@@ -332,11 +344,12 @@ def _status(settings: Settings, database: Database) -> dict[str, Any]:
         with index.snapshot(int(time.time())) as snapshot:
             found = snapshot.status()
     except IndexUnavailableError as exc:
-        if exc.reason not in {"no-tables", "not-published"}:
+        if must_answer and exc.reason not in {"no-tables", "not-published"}:
             raise
+    health = health_of(index, settings.redis_url or "", syncing=syncing_now)
     return {
-        **facts(found, syncing=app.is_syncing(settings, database)),
-        **details(found, newest, settings.site_url or ""),
+        **facts(found, syncing=syncing_now),
+        **details(found, newest, settings.site_url or "", settings.content_revision or "", health),
     }
 
 

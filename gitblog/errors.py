@@ -6,6 +6,7 @@ GitblogError                 every error that gitblog raises on purpose; has a s
 │   └── ObjectMissingError   the clone lacks an object that git itself names: it is damaged
 ├── DeliveryError            a webhook delivery that is not accepted; carries the HTTP status
 │   └── SignatureError       no secret matches the delivery (401)
+├── QueryError               a search that is too long to be answered (400)
 ├── IndexUnavailableError    the database does not answer, or holds no publication yet (503)
 └── FenceError               somebody else published since this sync looked; look again
 
@@ -49,6 +50,10 @@ class SignatureError(DeliveryError):
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message, reason=reason, status=401)
+
+
+class QueryError(GitblogError):
+    """A reader's search is longer than what is answered; the message says how much is."""
 
 
 class IndexUnavailableError(GitblogError):

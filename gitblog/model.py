@@ -69,10 +69,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person who writes; `url` may be empty."""
+    """A person who writes; `url` may be empty, `description` is a sentence for the author's page."""
 
     name: str
     url: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,19 @@ class MenuItem:
 
     title: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an author sets of the theme: addresses are site-relative or absolute, "" where nothing is set.
+
+    `accent` names one of the theme's colours. `image` stands for whatever has no picture of its own.
+    """
+
+    accent: str = ""
+    logo: str = ""
+    image: str = ""
+    css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,10 @@ class Addressing:
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """What the author sets in the content repository; every field has the documented default."""
+    """What the author sets in the content repository; every field has the documented default.
+
+    `home` is "posts", or the address of the page that is shown at the site's top.
+    """
 
     title: str = "A blog"
     tagline: str = ""
@@ -113,6 +130,11 @@ class SiteConfig:
     footer: str = ""
     id_authority: str = ""
     addressing: Addressing = Addressing()
+    home: str = "posts"
+    social: tuple[MenuItem, ...] = ()
+    license: str = ""
+    license_url: str = ""
+    look: Look = Look()
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +321,13 @@ class Fingerprints:
     """Hashes of what shapes a publication; a difference says what must be computed again.
 
     `log`: what shapes git's log itself. `address`: what shapes addresses. `render`: what shapes bodies.
+    `search`: what shapes the terms of a text.
     """
 
     log: str
     address: str
     render: str
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +335,8 @@ class SyncReport:
     """What one sync did, or why it failed; `started_at` is in seconds since 1970, `seconds` its duration.
 
     `outcome` is "published", "unchanged", "behind" (the remote shows less than what is live, and may only lag) or
-    "failed"; `message` then says why. `warnings` are sentences for the operator,
-    `problems` the first lines for the author.
+    "failed"; `message` then says why, `reason` in a word. `warnings` are sentences for the operator,
+    `problems` the first lines for the author. `looked_at` is when a later look found that nothing had changed.
     """
 
     from_revision: str
@@ -324,3 +348,46 @@ class SyncReport:
     message: str = ""
     warnings: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    reason: str = ""
+    looked_at: float = 0.0
+
+
+# --- search ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Terms that stand one after the other; of the last one only the beginning is asked for where `open_ended`."""
+
+    terms: tuple[str, ...]
+    open_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A tag or category (`kind` "tag"), or a word of an author's name ("author"), as part of an address is written."""
+
+    kind: str
+    slug: str
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """A reader's question. Each of `wanted` and none of `unwanted` is in the text, by any of its phrases.
+
+    A post is dated at or after `after`, and earlier than `before` (seconds since 1970; None: whenever).
+    `complaints` are sentences for the reader about what was left out of the question.
+    """
+
+    wanted: tuple[tuple[Phrase, ...], ...] = ()
+    unwanted: tuple[tuple[Phrase, ...], ...] = ()
+    labels: tuple[Label, ...] = ()
+    after: int | None = None
+    before: int | None = None
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Tell whether there is nothing to look for."""
+        return not (self.wanted or self.unwanted or self.labels) and self.after is None and self.before is None

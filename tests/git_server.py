@@ -58,7 +58,7 @@ class Request:
 
 @dataclass(slots=True)
 class GitServer:
-    """Serves the repositories below `root` while it is entered as a context.
+    """Serves the repositories below `root` while it is entered as a context, at the address `host`.
 
     With `certificate`, a PEM file of key and certificate, it speaks https.
     """
@@ -67,6 +67,7 @@ class GitServer:
     behaviour: Behaviour = field(default_factory=Behaviour)
     certificate: Path | None = None
     requests: list[Request] = field(default_factory=list)
+    host: str = "127.0.0.1"
     _server: _Server | None = None
     _closing: threading.Event = field(default_factory=threading.Event)
 
@@ -81,19 +82,19 @@ class GitServer:
 
     @property
     def port(self) -> int:
-        """The port of 127.0.0.1 that it listens on."""
+        """The port of `host` that it listens on."""
         assert self._server is not None
         return self._server.server_port
 
     def url(self, name: str = "blog.git") -> str:
         """Give a repository's address, without credentials."""
         scheme = "https" if self.certificate else "http"
-        return f"{scheme}://127.0.0.1:{self.port}/{name}"
+        return f"{scheme}://{self.host}:{self.port}/{name}"
 
     def start(self, port: int = 0) -> None:
         """Listen on `port`, by default a free one."""
         self._closing.clear()
-        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server = _Server((self.host, port), _Handler)
         self._server.set_app(self._answer)
         if self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

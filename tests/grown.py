@@ -26,6 +26,7 @@ from gitblog.sync.rendering import Renderer
 from gitblog.web import Serving, Surroundings, register
 from tests.histories import History, Look
 from tests.history_edits import CONFIGURATION, is_broken
+from tests.terms_index import assert_terms_follow
 
 # Pages that are made of many posts, below the base path, a served file of each sort, and an address with nothing.
 _MADE = (
@@ -189,6 +190,7 @@ class Grown:
         update = self._compute(look)
         for site in self.sites:
             assert writer.differences(site.database, update) == ()
+            assert_terms_follow(site.database)
         self._assert_last_good(look, update)
         # What git forgets is forgotten, and a shallow clone knows too little.
         kept = self.history.ancestors(look.tip)

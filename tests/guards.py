@@ -10,7 +10,11 @@ from dataclasses import dataclass
 
 _RULES = "tests/integration/test_history_rules.py::test_"
 _MERGES = "tests/integration/test_history_merges.py::test_"
+_READING = "tests/integration/test_reading_pages.py::test_"
+_HELD = "tests/integration/test_content_revision.py::test_"
 _ONE = "tests/integration/test_one_publication.py::test_"
+_SEARCH = "tests/integration/test_search.py::test_"
+_METRICS = "tests/integration/test_metrics.py::test_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,28 @@ GUARDS = (
         "matched |= hmac.compare_digest(one, other)",
         "matched |= len(one) == len(other)",
         "tests/contracts/test_webhook_providers.py::test_a_missing_signature_is_told_from_a_wrong_one[github]",
+    ),
+    Guard(
+        "held commit: of the branch's history",
+        "gitblog/source/repository.py",
+        "found = [each for each in commits if self.is_ancestor(each, tip)]",
+        "found = commits",
+        f"{_HELD}what_is_not_in_the_branch_is_refused_and_the_site_stays[a path-sqlite]",
+    ),
+    Guard(
+        "held commit: no lag",
+        "gitblog/source/repository.py",
+        "may_lag = self._clone is not None and not self._location.revision",
+        "may_lag = self._clone is not None",
+        f"{_HELD}a_commit_of_the_branch_is_served_and_nothing_that_came_after_it[over http-sqlite]",
+    ),
+    Guard(
+        "the lock names its holder's version",
+        "gitblog/sync/lock.py",
+        'os.pwrite(descriptor, f"{INDEX_VERSION}\\n".encode("ascii"), 0)',
+        'os.pwrite(descriptor, b"", 0)',
+        "tests/e2e/test_rolling_deploy.py::"
+        "test_a_deploy_and_its_way_back_show_no_reader_an_error_or_an_older_page[sqlite]",
     ),
     Guard(
         "publication compare",
@@ -82,16 +108,51 @@ GUARDS = (
     Guard(
         "publication in the key",
         "gitblog/web/caching.py",
-        'return Asked(now, publication, f"{publication}\\n{self._shape}\\n{era}\\n{path}")',
-        'return Asked(now, publication, f"{self._shape}\\n{era}\\n{path}")',
+        "parts = (publication, self._shape, str(era), coding, path)",
+        "parts = (self._shape, str(era), coding, path)",
         f"{_ONE}a_page_that_was_kept_is_not_answered_after_the_next_publish[sqlite]",
     ),
     Guard(
         "era in the key",
         "gitblog/web/caching.py",
-        'return Asked(now, publication, f"{publication}\\n{self._shape}\\n{era}\\n{path}")',
-        'return Asked(now, publication, f"{publication}\\n{self._shape}\\n{path}")',
+        "parts = (publication, self._shape, str(era), coding, path)",
+        "parts = (publication, self._shape, coding, path)",
         "tests/integration/test_schedule.py::test_a_post_appears_and_expires_at_its_second_everywhere[sqlite]",
+    ),
+    Guard(
+        "coding in the key",
+        "gitblog/web/caching.py",
+        "parts = (publication, self._shape, str(era), coding, path)",
+        "parts = (publication, self._shape, str(era), path)",
+        "tests/unit/web/test_caching.py::test_a_page_is_made_once_for_each_coding_that_is_asked_for",
+    ),
+    Guard(
+        "a tag for each coding",
+        "gitblog/web/compression.py",
+        """return f'{etag[:-1]}-{coding}"' if coding else etag""",
+        "return etag",
+        "tests/integration/test_codings.py::test_a_copy_in_another_coding_is_not_taken_for_this_one",
+    ),
+    Guard(
+        "Vary where another client gets other bytes",
+        "gitblog/web/answers.py",
+        "if self.varies:",
+        "if self.coding:",
+        "tests/unit/web/test_answers.py::test_only_what_gets_smaller_varies",
+    ),
+    Guard(
+        "Redis: a value is believed only where it is ours",
+        "gitblog/web/redis_store.py",
+        "return data if seal == _seal(key, data) else None",
+        "return data",
+        "tests/integration/test_redis_cache.py::test_what_is_not_ours_is_made_anew",
+    ),
+    Guard(
+        "Redis: one that does not answer is left alone",
+        "gitblog/web/redis_store.py",
+        "self._until = self._clock() + self._pause_seconds",
+        "self._until = self._clock()",
+        "tests/integration/test_redis_cache.py::test_a_redis_that_does_not_answer_is_asked_once",
     ),
     Guard(
         "diff from the indexed revision",
@@ -310,6 +371,146 @@ GUARDS = (
         'return parse_log(self._read([*LOG_ARGUMENTS, *revisions, "--"], "read the history"), tracking)',
         'return parse_log(self._read([*LOG_ARGUMENTS, *revisions, "--", "a.md"], "read the history"), tracking)',
         "tests/integration/test_source_log.py::test_a_merged_branch_that_lost_is_in_the_log",
+    ),
+    Guard(
+        "metrics: a successor goes on with the numbers of the dead",
+        "gitblog/server.py",
+        "taken = {each.counting_row for each in server.WORKERS.values()}",
+        "taken = set(range(worker.age * 40))",
+        f"{_METRICS}a_killed_process_and_a_reload_take_no_number_back",
+    ),
+    Guard(
+        "metrics: no two processes have one row",
+        "gitblog/server.py",
+        "taken = {each.counting_row for each in server.WORKERS.values()}",
+        "taken = set[int]()",
+        f"{_METRICS}no_two_living_processes_write_into_one_row",
+    ),
+    Guard(
+        "metrics: labels of a fixed set",
+        "gitblog/web/counting.py",
+        'counts.add((DELIVERIES, sender if sender in PROVIDERS else "unknown", known))',
+        "counts.add((DELIVERIES, sender, known))",
+        f"{_METRICS}no_request_makes_a_new_series",
+    ),
+    Guard(
+        "log: no secret of the settings",
+        "gitblog/logs.py",
+        "text = text.replace(secret, _HIDDEN)",
+        "text = text.replace(secret, secret)",
+        "tests/integration/test_logs.py::test_no_secret_is_in_a_line",
+    ),
+    Guard(
+        "log: no line is forged",
+        "gitblog/logs.py",
+        'return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)',
+        "return text",
+        "tests/integration/test_logs.py::test_no_character_starts_a_line",
+    ),
+    Guard(
+        "log: a delivery is joined with its sync",
+        "gitblog/web/webhooks.py",
+        "give_hint(revision, event.delivery_id)",
+        'give_hint(revision, "")',
+        "tests/integration/test_logs.py::test_a_delivery_and_its_sync_are_joined_by_the_id",
+    ),
+    Guard(
+        "status: a failure that has passed is told no more",
+        "gitblog/index/writer.py",
+        'if before is None or before.outcome == "failed":',
+        "if before is None:",
+        "tests/integration/test_status.py::test_a_failure_that_has_passed_is_told_no_more",
+    ),
+    Guard(
+        "the planner knows a first index (PostgreSQL)",
+        "gitblog/index/writer.py",
+        "_count_values(connection)",
+        "pass",
+        "tests/integration/test_index_versions.py::test_the_planner_knows_the_rows_of_a_first_publish_at_once",
+    ),
+    Guard(
+        "search: what the clock holds back",
+        "gitblog/index/search.py",
+        "yield is_visible(tables.document, now)",
+        "yield true()",
+        f"{_SEARCH}a_scheduled_post_is_found_from_its_instant_to_its_end[sqlite]",
+    ),
+    Guard(
+        "search: what the author holds back",
+        "gitblog/sync/search.py",
+        "if row.hold or row.unlisted or row.noindex:",
+        "if not row.text:",
+        f"{_SEARCH}held_and_unlisted_posts_are_never_found[sqlite]",
+    ),
+    Guard(
+        "search: terms are forgotten (SQLite)",
+        "gitblog/index/terms.py",
+        "connection.execute(_FORGET, rows)",
+        "pass",
+        f"{_SEARCH}an_edit_a_rename_and_a_deletion_are_followed[sqlite]",
+    ),
+    Guard(
+        "search: terms are forgotten (PostgreSQL)",
+        "gitblog/index/terms.py",
+        "connection.execute(delete(vectors).where(vectors.c.path.in_(paths)))",
+        "pass",
+        f"{_SEARCH}an_edit_a_rename_and_a_deletion_are_followed[postgresql]",
+    ),
+    Guard(
+        "search: the order of a phrase (PostgreSQL)",
+        "gitblog/index/search.py",
+        "return texts.where(*map(_in_order, ordered))",
+        "return asked",
+        f"{_SEARCH}every_question_finds_the_same_on_both_databases[postgresql]",
+    ),
+    Guard(
+        "search: the limit of terms (PostgreSQL)",
+        "gitblog/parse/search/terms.py",
+        "if len(whole) * 4 <= max_bytes or len(data := whole.encode()) <= max_bytes:",
+        "if len(data := whole.encode()) >= 0:",
+        f"{_SEARCH}a_text_beyond_every_limit_is_indexed_up_to_it[postgresql]",
+    ),
+    Guard(
+        "search: the language is part of the fingerprint",
+        "gitblog/sync/site.py",
+        "search=_hash(RULES_VERSION, terms_fingerprint(config.language)),",
+        "search=_hash(RULES_VERSION),",
+        f"{_SEARCH}another_language_of_the_site_makes_other_terms[sqlite]",
+    ),
+    Guard(
+        "search: no answer is kept",
+        "gitblog/web/caching.py",
+        "if not answer.lasting or answer.passing or answer.size is not None:",
+        "if not answer.lasting or answer.size is not None:",
+        f"{_SEARCH}endless_questions_push_no_page_out_of_the_cache",
+    ),
+    Guard(
+        "404: what is unlisted is not offered",
+        "gitblog/index/related.py",
+        "return and_(_document.unlisted.is_(False), is_visible(tables.document, now), holds_its_address(now))",
+        "return and_(is_visible(tables.document, now), holds_its_address(now))",
+        f"{_READING}a_404_names_what_is_near[sqlite]",
+    ),
+    Guard(
+        "related posts: listed ones alone",
+        "gitblog/index/related.py",
+        '.where(_tag.kind == "tag", _tag.slug.in_(slugs), _document.path != path, listable(now))',
+        '.where(_tag.kind == "tag", _tag.slug.in_(slugs), _document.path != path)',
+        f"{_READING}related_posts_share_the_rarer_tags[sqlite]",
+    ),
+    Guard(
+        "a data block ends where it ends",
+        "gitblog/web/discovery.py",
+        "text = json.dumps(data, sort_keys=True).translate(_ESCAPES)",
+        "text = json.dumps(data, sort_keys=True)",
+        f"{_READING}a_post_describes_itself_to_machines[sqlite]",
+    ),
+    Guard(
+        "a tag in an attribute is no tag",
+        "gitblog/web/dressing.py",
+        """_ATTRIBUTES = r'(?:\\s+[^\\s=>"]+(?:="[^"]*")?)*'""",
+        """_ATTRIBUTES = r'[^<>"]*'""",
+        "tests/unit/web/test_dressing.py::test_a_tag_in_an_attribute_is_no_tag",
     ),
 )
 

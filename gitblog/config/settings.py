@@ -17,6 +17,8 @@ from gitblog.config.values import Parser, is_local, wrong
 
 LOCAL_INTERVAL_SECONDS = 2
 REMOTE_INTERVAL_SECONDS = 60
+# The longest secret is an ssh key, of a few kilobytes; a device would give bytes for ever.
+_MAX_FILE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Settings:
     content_repo: str | None = None
     content_dir: str | None = None
     content_branch: str | None = None
+    content_revision: str | None = None
     content_token: str | None = field(default=None, repr=False)
     content_ssh_key: str | None = field(default=None, repr=False)
     content_ssh_known_hosts: str | None = None
@@ -37,8 +40,10 @@ class Settings:
     sync_interval_seconds: int | None = None
     sync_mode: str = "web"
     database_url: str | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
     data_dir: Path = Path("instance")
     site_url: str | None = None
+    theme_dir: Path | None = None
     trusted_proxies: int = 0
     status_token: str | None = field(default=None, repr=False)
     host: str = "127.0.0.1"
@@ -103,17 +108,20 @@ def _given(setting: Setting, environ: Mapping[str, str], read: Callable[[str], s
     if text:
         raise wrong(setting.name, f"is set, and so is {file_name}: keep one of the two")
     try:
-        content = read(path).strip()
+        content = read(path)
     except (OSError, ValueError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
         raise wrong(file_name, f"names a file that cannot be read ({why}): check the path and its rights") from exc
-    if not content:
+    if len(content) > _MAX_FILE_BYTES:
+        raise wrong(file_name, f"names a file over {_MAX_FILE_BYTES // 1024} KiB, which is no secret: check the path")
+    if not (content := content.strip()):
         raise wrong(file_name, "names an empty file: write the value into it, or unset the variable")
     return content
 
 
 def _read_file(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8")
+    with Path(path).open("rb") as file:
+        return file.read(_MAX_FILE_BYTES + 1).decode()
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -134,6 +142,12 @@ SETTINGS: tuple[Setting, ...] = (
         values.branch,
         "The branch that is the site.",
         unset="the remote's default branch; of a work tree, the branch checked out",
+    ),
+    Setting(
+        "CONTENT_REVISION",
+        values.revision,
+        "Serve exactly this commit of the branch, whatever is pushed: 7 or more characters of its id.",
+        unset="the branch's newest commit",
     ),
     Setting(
         "CONTENT_TOKEN",
@@ -182,6 +196,13 @@ SETTINGS: tuple[Setting, ...] = (
         secret=True,
     ),
     Setting(
+        "REDIS_URL",
+        values.redis,
+        "Page cache shared by several processes: `redis://`, `rediss://` (TLS) or `unix://`.",
+        unset="each web process keeps its own",
+        secret=True,
+    ),
+    Setting(
         "DATA_DIR",
         values.path,
         "Folder for the clone, SQLite's file and locks; all of it may be deleted at any moment.",
@@ -194,6 +215,12 @@ SETTINGS: tuple[Setting, ...] = (
         unset="the `url` of `blog.toml` for absolute links, and no redirects",
     ),
     Setting(
+        "THEME_DIR",
+        values.path,
+        "Folder whose `templates/` and `static/` take the place of the theme's files of the same names.",
+        unset="the theme as it comes",
+    ),
+    Setting(
         "TRUSTED_PROXIES",
         values.integer(0, 10),
         "How many proxies in front of gitblog set `X-Forwarded-*` headers.",
@@ -202,7 +229,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "STATUS_TOKEN",
         values.secret,
-        "Token that opens the details of `/-/status`, at least 16 characters.",
+        "Token that opens the details of `/-/status`, and `/-/metrics`; at least 16 characters.",
         unset="the details stay closed",
         secret=True,
     ),

@@ -19,10 +19,19 @@ MIN_SECRET_CHARACTERS = 16
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BLANK = re.compile(r"\s")
 _INTEGER = re.compile(r"[0-9]{1,9}")
+# 64 is the length of an id in a repository that hashes with SHA-256.
+_REVISION = re.compile(r"[0-9A-Fa-f]{7,64}")
 _HOST = re.compile(r"[A-Za-z0-9._:%\[\]][A-Za-z0-9._:%\[\]-]*")
 _SCP_LIKE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^-\s:@?#][^\s:@?#]*")
 # What `git check-ref-format` refuses (its manual, rules 1 to 10), and a leading "-": an option of git.
 _NOT_A_BRANCH = re.compile(r"^[-/.]|[/.]$|//|/\.|\.\.|\.lock(/|$)|@\{|^@$|^HEAD$|[\x00-\x20\x7f~^:?*\[\\]")
+
+# What may follow the "?" of a Redis URL, by scheme; every other option could undo what keeps a request short.
+_REDIS_OPTIONS = {
+    "redis": r"",
+    "rediss": r"(ssl_cert_reqs=(none|required)|ssl_ca_certs=[^&]+)?",
+    "unix": r"(db=[0-9]{1,4})?",
+}
 
 
 def is_local(repository: str) -> bool:
@@ -95,6 +104,13 @@ def branch(name: str, text: str) -> str:
     if _NOT_A_BRANCH.search(text):
         raise wrong(name, "is not a name that git allows for a branch: write it as `git branch` prints it")
     return text
+
+
+def revision(name: str, text: str) -> str:
+    """Take a commit id or its first characters, as many as git itself prints."""
+    if not _REVISION.fullmatch(text):
+        raise wrong(name, "is not a commit id: write 7 to 40 characters of it, as `git log` prints them")
+    return text.lower()
 
 
 def token(name: str, text: str) -> str:
@@ -198,6 +214,24 @@ def database(name: str, text: str) -> str:
     if not url.path.strip("/") or url.netloc or ":memory:" in url.path:
         raise wrong(name, "names no file, and several processes share it: write sqlite:///path/of/index.sqlite")
     return f"sqlite{rest}"
+
+
+def redis(name: str, text: str) -> str:
+    """Take the URL of a Redis database, with no option but a few that say which server is believed."""
+    if "#" in text:
+        raise wrong(name, 'holds a "#": write %23 for it in a password')
+    url = _split_url(name, text)
+    if url.scheme not in {"redis", "rediss", "unix"} or "://" not in text or _BLANK.search(text):
+        raise wrong(name, "is not a Redis URL: write redis://:password@host:6379/0, rediss://… or unix:///path")
+    if url.scheme == "unix" and not (url.hostname is None and url.path.strip("/")):
+        raise wrong(name, "names no socket: write unix:///path/of/redis.sock, and ?db=1 for another database than 0")
+    if url.scheme != "unix" and not _HOST.fullmatch(url.hostname or ""):
+        raise wrong(name, "names no host: write redis://host:6379/0")
+    if url.scheme != "unix" and not re.fullmatch(r"(/[0-9]{0,4})?", url.path):
+        raise wrong(name, "has a path that is no database: end it with /0 or another number")
+    if not re.fullmatch(_REDIS_OPTIONS[url.scheme], url.query):
+        raise wrong(name, f"has an option that is not known: those of {url.scheme}:// are in docs/configuration.md")
+    return text
 
 
 def site_url(name: str, text: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from gitblog.model import Addressing, Author, Heading, MenuItem, Regime, SiteConfig, SyncReport
+from gitblog.model import Addressing, Author, Heading, Look, MenuItem, Regime, SiteConfig, SyncReport
 
 
 def dump(value: object) -> str:
@@ -24,6 +24,8 @@ def load_configuration(text: str) -> SiteConfig:
     fields = json.loads(text)
     fields["authors"] = tuple(Author(**author) for author in fields["authors"])
     fields["menu"] = tuple(MenuItem(**item) for item in fields["menu"])
+    fields["social"] = tuple(MenuItem(**item) for item in fields.get("social", ()))
+    fields["look"] = Look(**fields.get("look", {}))
     fields["addressing"] = Addressing(**fields["addressing"])
     return SiteConfig(**fields)
 
@@ -56,8 +58,9 @@ def dump_report(report: SyncReport) -> str:
 
 
 def load_report(text: str) -> SyncReport:
-    """Read what `dump_report` wrote."""
-    fields = json.loads(text)
+    """Read what `dump_report` wrote, in a newer program too: what this one does not know it leaves out."""
+    stored = json.loads(text)
+    fields = {name: stored[name] for name in SyncReport.__dataclass_fields__ if name in stored}
     fields["warnings"] = tuple(fields["warnings"])
     fields["problems"] = tuple(fields.get("problems", ()))
     return SyncReport(**fields)

@@ -27,6 +27,8 @@ _POSTGRES_CONNECT_SECONDS = 3
 # A frozen publisher loses its lock and its right to write together after this time.
 _IDLE_IN_TRANSACTION_MILLISECONDS = 10_000
 _STATEMENT_MILLISECONDS = 120_000
+_LOOK_AT_THE_FILE = "look at DATA_DIR (or DATABASE_URL): the path, who may write there, and the room on the disk"
+_LOOK_AT_THE_SERVER = "look at DATABASE_URL and at the server"
 # Any number that is gitblog's own; every version of it publishes under a lock of its own.
 _PUBLISH_LOCK = 0x6769_7462_0000 + INDEX_VERSION
 
@@ -51,12 +53,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give the one writing transaction: no other writer of this index runs beside it."""
+        """Give the one writing transaction: no other writer of this index runs beside it.
+
+        Raises `IndexUnavailableError`, having written nothing, where the database is away, full or refuses.
+        """
         with _translated():
             connection = self.engine.connect()
         with connection:
             connection.execution_options(gitblog_immediate=True)
-            with connection.begin():
+            with _translated(), connection.begin():
                 if self.is_postgres:
                     connection.execute(
                         text(f"SET LOCAL idle_in_transaction_session_timeout = {_IDLE_IN_TRANSACTION_MILLISECONDS}")
@@ -92,7 +97,7 @@ def sqlite_files(database: Database) -> tuple[str, ...]:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Give the file that holds this version's index: `index.sqlite` becomes `index-v1.sqlite`; None in memory."""
+    """Give the file that holds this version's index: `index.sqlite` becomes `index-v2.sqlite`; None in memory."""
     database = make_url(url).database
     if not database or database == ":memory:":
         return None
@@ -163,24 +168,37 @@ def inode_of(path: str) -> tuple[int, int] | None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn a database that does not answer, or has no tables yet, into `IndexUnavailableError`."""
+    """Turn a database that does not answer, refuses, or has no tables yet, into `IndexUnavailableError`."""
     try:
         yield
     except DBAPIError as exc:
-        if isinstance(exc, OperationalError) or _is_missing_table(exc):
-            if _is_missing_table(exc):
-                message = "the index has no tables yet; `gitblog db upgrade` makes them, and so does the first sync"
-                raise IndexUnavailableError(message, reason="no-tables") from exc
-            raise IndexUnavailableError(
-                f"the database does not answer: {_first_line(exc)}; look at DATABASE_URL and at the server",
-                reason="no-database",
-            ) from exc
-        raise
+        if (meaning := _meaning(exc)) is None:
+            raise
+        raise meaning from exc
 
 
-def _is_missing_table(exc: DBAPIError) -> bool:
-    # https://www.postgresql.org/docs/current/errcodes-appendix.html: undefined_table, invalid_schema_name
-    return getattr(exc.orig, "pgcode", "") in {"42P01", "3F000"} or "no such table" in str(exc.orig)
+def _meaning(exc: DBAPIError) -> IndexUnavailableError | None:
+    """Say what to do about an error that is not a fault of gitblog's own; None for one that is."""
+    # https://www.postgresql.org/docs/current/errcodes-appendix.html
+    code = getattr(exc.orig, "pgcode", None) or ""
+    said = _first_line(exc)
+    if code in {"42P01", "3F000"} or "no such table" in said:
+        message = "the index has no tables yet; `gitblog db upgrade` makes them, and so does the first sync"
+        return IndexUnavailableError(message, reason="no-tables")
+    if code in {"42501", "25006"}:
+        advice = "let the user of DATABASE_URL create schemas and tables in it, and write"
+        return IndexUnavailableError(f"the database refuses: {said}; {advice}", reason="refused")
+    if "file is not a database" in said or "malformed" in said:
+        advice = "delete it (it lies under DATA_DIR, or where DATABASE_URL says), and it is made again from git"
+        return IndexUnavailableError(f"the index's file is damaged: {said}; {advice}", reason="damaged")
+    if not isinstance(exc, OperationalError):
+        return None
+    if "disk is full" in said or code == "53100":
+        advice = "make room on its disk; the next sync goes on by itself"
+        return IndexUnavailableError(f"the database cannot write: {said}; {advice}", reason="no-space")
+    local = isinstance(exc.orig, sqlite3.Error)
+    advice = _LOOK_AT_THE_FILE if local else _LOOK_AT_THE_SERVER
+    return IndexUnavailableError(f"the database does not answer: {said}; {advice}", reason="no-database")
 
 
 def _first_line(exc: DBAPIError) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import text
@@ -18,19 +20,31 @@ HINT_CHANNEL = "gitblog_hint"
 _SESSION = f"gitblog sync v{INDEX_VERSION}"
 _FILE_LOOK_SECONDS = 0.1
 _RECONNECT_SECONDS = 1.0
+# Room for some thirty hints; then the file begins anew. Nobody needs an old one.
+_LARGEST_FILE_BYTES = 4096
 
 
-def give_hint(database: Database, folder: Path, revision: str) -> None:
-    """Tell the syncing process of a push (`revision` may be ""); raises `IndexUnavailableError` if that fails."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Word of a push: the commit that it names ("" for none), and the ids of the deliveries that brought it."""
+
+    revision: str
+    deliveries: tuple[str, ...] = ()
+
+
+def give_hint(database: Database, folder: Path, revision: str, delivery: str = "") -> None:
+    """Tell the syncing process of a push (`revision` may be ""), and the id of the delivery that told of it.
+
+    Raises `IndexUnavailableError` if that fails. Both texts must be printable.
+    """
+    told = f"{revision} {delivery}".rstrip()
     try:
         if database.is_postgres:
             with database.engine.begin() as connection:
-                connection.execute(
-                    text("SELECT pg_notify(:channel, :revision)"), {"channel": HINT_CHANNEL, "revision": revision}
-                )
+                connection.execute(text("SELECT pg_notify(:channel, :told)"), {"channel": HINT_CHANNEL, "told": told})
         else:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "hint").write_text(f"{revision}\n{time.time_ns()}\n", encoding="utf-8")
+            _write(folder / "hint", f"{time.time_ns()} {told}\n")
     except (DBAPIError, OSError) as exc:
         raise IndexUnavailableError("the hint could not be given", reason="no-hint") from exc
 
@@ -51,29 +65,48 @@ class HintListener:
             # The first wait connects, and so makes this process seen before its first sync.
             self._listener.wait(0)
 
-    def wait(self, seconds: float) -> str | None:
-        """Wait for a hint, at most `seconds`; give the revision that it names ("" for none), None without a hint."""
+    def wait(self, seconds: float) -> Hint | None:
+        """Wait for a hint, at most `seconds`; give all that was said meanwhile as one, None without any."""
         if self._listener:
-            return _latest(self._listener, seconds)
+            return _heard(self._listener, seconds)
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             if (now := self._read()) != self._seen:
+                added = now[len(self._seen) :] if self._seen and now[: len(self._seen)] == self._seen else now
                 self._seen = now
-                return now.partition("\n")[0]
+                return _together(line.partition(" ")[2] for line in added)
             time.sleep(min(_FILE_LOOK_SECONDS, left))
         return None
 
-    def _read(self) -> str:
+    def _read(self) -> list[str]:
         try:
-            return self._file.read_text(encoding="utf-8")
-        except OSError:
-            return ""
+            lines = self._file.read_text(encoding="utf-8").split("\n")
+        except (OSError, UnicodeError):
+            return []
+        # What stands behind the last line feed is still being written.
+        return lines[:-1]
 
 
-def _latest(listener: Listener, seconds: float) -> str | None:
+def _write(file: Path, line: str) -> None:
+    """Add a line; readers know it by the time in it, so a file that begins anew loses them nothing."""
+    with file.open("ab") as open_file:
+        if open_file.tell() > _LARGEST_FILE_BYTES:
+            open_file.truncate(0)
+        open_file.write(line.encode())
+
+
+def _together(told: Iterable[str]) -> Hint:
+    """Make one hint of several: the last commit that was named, and every delivery once, in its order."""
+    pairs = [each.partition(" ") for each in told]
+    revisions = [revision for revision, _, _ in pairs if revision]
+    deliveries = dict.fromkeys(delivery for _, _, delivery in pairs if delivery)
+    return Hint(revisions[-1] if revisions else "", tuple(deliveries))
+
+
+def _heard(listener: Listener, seconds: float) -> Hint | None:
     heard = listener.wait(seconds)
     if heard is None:
         # What was said meanwhile is found by looking, so a lost connection counts as a hint.
         time.sleep(min(_RECONNECT_SECONDS, seconds))
-        return ""
-    return heard[-1] if heard else None
+        return Hint("")
+    return _together(heard) if heard else None

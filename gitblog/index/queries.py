@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,10 +9,11 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from gitblog.errors import IndexUnavailableError
-from gitblog.index import codec, resolution, tables
+from gitblog.index import codec, groups, posts, related, resolution, search, tables
+from gitblog.index.condition import Condition, condition_of
 from gitblog.index.database import Database
 from gitblog.index.problems import all_problems
 from gitblog.index.resolution import holds_its_address, is_visible
@@ -23,6 +23,7 @@ from gitblog.index.views import (
     Article,
     Dated,
     Era,
+    Found,
     Gone,
     Listed,
     Neighbour,
@@ -33,25 +34,10 @@ from gitblog.index.views import (
     Tag,
     TagCount,
 )
-from gitblog.model import UNUSABLE, Kind, SiteConfig, SyncReport
+from gitblog.model import UNUSABLE, Kind, Problem, SearchQuery, SiteConfig, SyncReport
 
 _document = tables.document.c
-_tag = tables.tag.c
 _INSTANTS = (_document.visible_from, _document.visible_until)
-# Everything but the body: a listing of ten posts must not carry ten bodies.
-_LISTED = (
-    _document.path,
-    _document.address,
-    _document.kind,
-    _document.title,
-    _document.published,
-    _document.updated,
-    _document.authors,
-    _document.description,
-    _document.excerpt,
-    _document.feed_name,
-    _document.word_count,
-)
 
 
 class Index:
@@ -75,6 +61,10 @@ class Index:
         with self._database.reading() as connection:
             report = connection.scalar(newest)
         return codec.load_report(report) if report is not None else None
+
+    def condition(self) -> Condition:
+        """Tell which server holds the index and how large it is; raises `IndexUnavailableError` without one."""
+        return condition_of(self._database)
 
     def era(self, now: int) -> Era | None:
         """Give the live publication with the span around `now` in which nothing appears or expires; None before it.
@@ -138,54 +128,52 @@ class Snapshot:
         """Tell where an address that nothing holds leads: an alias, a former address, or nowhere."""
         return resolution.fallback(self._connection, address, self._base, self.now)
 
+    def document_at(self, address: str) -> str | None:
+        """Give the path of the visible document that holds an address, None where none does."""
+        return resolution.document_at(self._connection, address, self.now)
+
     def posts(self, *, offset: int, limit: int) -> tuple[Listed, ...]:
         """Give visible posts, newest first."""
-        return self._listed(self._page(self._listable(), offset, limit))
+        return posts.newest(self._connection, posts.listable(self.now), offset=offset, limit=limit)
 
     def post_count(self) -> int:
         """Count the posts that `posts` gives."""
-        counted = select(func.count()).select_from(tables.document).where(self._listable())
-        return int(self._connection.scalar(counted) or 0)
+        return groups.count(self._connection, posts.listable(self.now))
 
-    def tagged(self, slug: str, *, offset: int, limit: int) -> tuple[Tag, int, tuple[Listed, ...]] | None:
-        """Give a tag, the number of its visible posts and some of them, newest first; None for an unknown tag."""
-        # A list, not EXISTS: SQLite would go through all that carry the tag once for every document.
-        carriers = select(_tag.source).where(_tag.kind == "tag", _tag.slug == slug)
-        condition = and_(self._listable(), _document.path.in_(carriers))
-        count = self._connection.scalar(select(func.count()).select_from(tables.document).where(condition)) or 0
-        if not count:
-            return None
-        named = select(func.min(_tag.name)).join(tables.document, _document.path == _tag.source)
-        name = self._connection.scalar(named.where(self._listable(), _tag.kind == "tag", _tag.slug == slug))
-        return Tag(str(name), slug), int(count), self._listed(self._page(condition, offset, limit))
+    def groups(self, kind: str) -> tuple[TagCount, ...]:
+        """Give every "tag" ("category", "series", "author") of visible posts, by slug."""
+        return groups.groups(self._connection, kind, self.now)
 
-    def tags(self) -> tuple[TagCount, ...]:
-        """Give the tags of visible posts, by slug."""
-        asked = (
-            select(func.min(_tag.name), _tag.slug, func.count(_tag.source.distinct()))
-            .where(_tag.source.in_(select(_document.path).where(self._listable())), _tag.kind == "tag")
-            .group_by(_tag.slug)
-            .order_by(_tag.slug)
-        )
-        return tuple(TagCount(*row) for row in self._connection.execute(asked))
+    def group(self, kind: str, slug: str, *, offset: int, limit: int) -> tuple[Tag, int, tuple[Listed, ...]] | None:
+        """Give a group, the number of its visible posts and some of them, newest first; None for an unknown one."""
+        return groups.group(self._connection, kind, slug, self.now, (offset, limit))
 
-    def archive(self, year: int | None = None) -> tuple[Dated, ...]:
+    def written_by(self, author: Tag, *, offset: int, limit: int) -> tuple[int, tuple[Listed, ...]]:
+        """Give the same of one of the site's own authors, whose are also the posts that name none."""
+        return groups.written_by(self._connection, author, self.now, (offset, limit))
+
+    def anonymous_count(self) -> int:
+        """Count the visible posts that name no author."""
+        return groups.count(self._connection, groups.anonymous(self.now))
+
+    def series(self, slug: str) -> tuple[Tag, tuple[Dated, ...]] | None:
+        """Give a series and its visible posts, the first part first; None for an unknown one."""
+        parts = groups.dated(self._connection, groups.members("series", slug, self.now), oldest_first=True)
+        return (groups.name_of(self._connection, "series", slug, self.now), parts) if parts else None
+
+    def archive(self, year: int | None = None, month: int = 0) -> tuple[Dated, ...]:
         """Give address, title and date of every visible post, newest first; `year` is in the site's time zone."""
-        asked = select(_document.address, _document.title, _document.published).where(self._listable())
-        if year is not None:
-            start, end = self._year(year), self._year(year + 1)
-            asked = asked.where(_document.published >= start, _document.published < end)
-        ordered = asked.order_by(_document.published.desc(), _document.path)
-        return tuple(Dated(*row) for row in self._connection.execute(ordered))
+        every = posts.listable(self.now)
+        condition = every if year is None else groups.within(self.now, self._zone, year, month)
+        return groups.dated(self._connection, condition)
 
     def years(self) -> tuple[tuple[int, int], ...]:
         """Give each year (in the site's time zone) with its number of visible posts, newest first."""
-        zone = ZoneInfo(self.config.addressing.timezone)
-        counts: dict[int, int] = {}
-        for published in self._connection.scalars(select(_document.published).where(self._listable())):
-            year = datetime.fromtimestamp(published, zone).year
-            counts[year] = counts.get(year, 0) + 1
-        return tuple(sorted(counts.items(), reverse=True))
+        return groups.years(self._connection, self._zone, self.now)
+
+    def candidates(self, address: str) -> tuple[Neighbour, ...]:
+        """Give visible documents of which one may have been meant by an address that nothing holds."""
+        return related.candidates(self._connection, address, self.now)
 
     def sitemap(self) -> tuple[tuple[str, int], ...]:
         """Give address and last change of every visible document that search engines may list."""
@@ -196,6 +184,13 @@ class Snapshot:
             .order_by(_document.address)
         )
         return tuple((row.address, row.updated) for row in self._connection.execute(asked))
+
+    def search(self, query: SearchQuery, *, offset: int, limit: int) -> tuple[int, tuple[Found, ...]]:
+        """Give how many visible documents a question finds and some of them, best first; 0 past the last one."""
+        count, paths = search.find(self._connection, query, self.now, offset=offset, limit=limit)
+        asked = select(_document.path, _document.text).where(_document.path.in_(paths))
+        texts = {row.path: row.text for row in self._connection.execute(asked)}
+        return count, tuple(Found(each, texts[each.path]) for each in posts.listed(self._connection, list(paths)))
 
     def addresses(self, targets: Collection[str]) -> Mapping[str, str]:
         """Give the addresses that link tokens stand for; a target that leads nowhere is absent."""
@@ -210,12 +205,12 @@ class Snapshot:
         """Give every file with a document's extension: published, or held back and why."""
         rows = self._connection.execute(select(tables.document).order_by(_document.path)).all()
         paths = [row.path for row in rows]
-        tags, categories = self._tags_of(paths, "tag"), self._tags_of(paths, "category")
+        names = posts.names_of(self._connection, paths)
         asked = select(tables.address.c.target, tables.address.c.address).where(tables.address.c.kind == "alias")
         aliases: dict[str, tuple[str, ...]] = {}
         for row in self._connection.execute(asked.order_by(tables.address.c.address)):
             aliases[row.target] = (*aliases.get(row.target, ()), row.address)
-        zone = ZoneInfo(self.config.addressing.timezone)
+        zone = self._zone
         listed = [
             SourceListing(
                 source_path=row.path,
@@ -226,8 +221,8 @@ class Snapshot:
                 title=row.title,
                 date=datetime.fromtimestamp(row.published, zone).isoformat() if row.shown else None,
                 updated=datetime.fromtimestamp(row.updated, zone).isoformat() if row.shown else None,
-                tags=tuple(tag.name for tag in tags.get(row.path, ())),
-                categories=tuple(tag.name for tag in categories.get(row.path, ())),
+                tags=tuple(tag.name for tag in names.get(row.path, {}).get("tag", ())),
+                categories=tuple(tag.name for tag in names.get(row.path, {}).get("category", ())),
                 aliases=aliases.get(row.path, ()),
             )
             for row in rows
@@ -260,12 +255,17 @@ class Snapshot:
             publication=self.publication,
             publications=self._site.publications,
             published_at=self._site.published_at,
-            problems=all_problems(self._connection, self._base, self.now) if detailed else (),
+            problems=self.problems() if detailed else (),
             reports=self._reports() if detailed else (),
-            counts=self._counts() if detailed else {},
+            counts=self.counts() if detailed else {},
         )
 
-    def _counts(self) -> dict[str, int]:
+    def problems(self) -> tuple[Problem, ...]:
+        """Give everything that is wrong with the content, by path and line; takes a look at every link."""
+        return all_problems(self._connection, self._base, self.now)
+
+    def counts(self) -> dict[str, int]:
+        """Give how much there is: `posts` that listings show, `documents`, `files` and `file_bytes`."""
         return {
             "posts": self.post_count(),
             "documents": self._count(tables.document),
@@ -280,68 +280,32 @@ class Snapshot:
     def _relative(self, address: str) -> str:
         return address.removeprefix(self._base)
 
-    def _listable(self) -> ColumnElement[bool]:
-        return and_(
-            _document.kind == Kind.POST.value,
-            _document.unlisted.is_(False),
-            is_visible(tables.document, self.now),
-            holds_its_address(self.now),
-        )
-
-    def _page(self, condition: ColumnElement[bool], offset: int, limit: int) -> list[str]:
-        ordered = select(_document.path).where(condition).order_by(_document.published.desc(), _document.path)
-        return list(self._connection.scalars(ordered.offset(offset).limit(limit)))
-
-    def _listed(self, paths: list[str]) -> tuple[Listed, ...]:
-        rows = {row.path: row for row in self._connection.execute(select(*_LISTED).where(_document.path.in_(paths)))}
-        tags = self._tags_of(paths, "tag")
-        return tuple(_as_listed(rows[path], tags.get(path, ())) for path in paths)
-
-    def _tags_of(self, paths: list[str], kind: str) -> dict[str, tuple[Tag, ...]]:
-        found: dict[str, tuple[Tag, ...]] = {}
-        # Asked by source alone: with the kind in it, SQLite reads every tag of the site by the other index.
-        asked = select(_tag.source, _tag.kind, _tag.name, _tag.slug).where(_tag.source.in_(paths))
-        for row in self._connection.execute(asked.order_by(_tag.source, _tag.position)):
-            if row.kind == kind:
-                found[row.source] = (*found.get(row.source, ()), Tag(row.name, row.slug))
-        return found
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.addressing.timezone)
 
     def _article(self, path: str) -> Article:
-        row = self._connection.execute(select(tables.document).where(_document.path == path)).one()
-        listed = _as_listed(row, self._tags_of([path], "tag").get(path, ()))
+        connection, now = self._connection, self.now
+        row = connection.execute(select(tables.document).where(_document.path == path)).one()
+        names = posts.names_of(connection, [path]).get(path, {})
+        listed = posts.as_listed(row, names)
         is_post = listed.kind is Kind.POST and not row.unlisted
+        series = names.get("series", ()) if is_post else ()
         return Article(
             listed=listed,
             html=row.html,
             outline=codec.load_outline(row.outline),
-            categories=self._tags_of([path], "category").get(path, ()),
+            categories=names.get("category", ()),
             language=row.language,
             image=row.image,
             canonical_url=row.canonical_url,
             noindex=row.noindex,
-            previous=self._neighbour(row, newer=False) if is_post else None,
-            next=self._neighbour(row, newer=True) if is_post else None,
+            previous=related.neighbour(connection, row, now, newer=False) if is_post else None,
+            next=related.neighbour(connection, row, now, newer=True) if is_post else None,
+            series=related.series_of(connection, path, series[0], now) if series else None,
+            related=related.related_to(connection, path, listed.tags, now) if is_post else (),
+            mentions=related.mentions_of(connection, row, self._base, now) if is_post else (),
         )
-
-    def _neighbour(self, row: Any, *, newer: bool) -> Neighbour | None:
-        """Give the post next to `row` in the order of listings (newest first, then by path).
-
-        The bound on the date alone is what lets an index start there: OR would go through every newer post.
-        """
-        date, path = _document.published, _document.path
-        if newer:
-            beyond = (date >= row.published) & ((date > row.published) | (path < row.path))
-            order = (date.asc(), path.desc())
-        else:
-            beyond = (date <= row.published) & ((date < row.published) | (path > row.path))
-            order = (date.desc(), path.asc())
-        asked = select(_document.address, _document.title).where(self._listable(), beyond)
-        found = self._connection.execute(asked.order_by(*order).limit(1)).one_or_none()
-        return Neighbour(*found) if found else None
-
-    def _year(self, year: int) -> int:
-        bounded = min(max(year, 1), 9999)
-        return int(datetime(bounded, 1, 1, tzinfo=ZoneInfo(self.config.addressing.timezone)).timestamp())
 
     def _count(self, table: Any) -> int:
         return int(self._connection.scalar(select(func.count()).select_from(table)) or 0)
@@ -350,20 +314,3 @@ class Snapshot:
         newest = tables.sync_report.c.number.desc()
         reports = self._connection.scalars(select(tables.sync_report.c.report).order_by(newest))
         return tuple(codec.load_report(report) for report in reports)
-
-
-def _as_listed(row: Any, tags: tuple[Tag, ...]) -> Listed:
-    return Listed(
-        path=row.path,
-        address=row.address,
-        kind=Kind(row.kind),
-        title=row.title,
-        published=row.published,
-        updated=row.updated,
-        authors=tuple(json.loads(row.authors)),
-        description=row.description,
-        excerpt=row.excerpt,
-        tags=tags,
-        feed_name=row.feed_name,
-        word_count=row.word_count,
-    )

@@ -71,7 +71,7 @@ def fallback(connection: Connection, address: str, base: str, now: int) -> Redir
     if former:
         latest = max(row.ended for row in former)
         first = min((row for row in former if row.ended == latest), key=lambda row: (row.rank, row.source))
-        return Redirect(visible[first.target]) if first.target else Gone()
+        return Redirect(visible[first.target]) if first.target else Gone(_date_of(connection, latest))
     return _former_bundle(connection, address, base, now)
 
 
@@ -88,6 +88,12 @@ def addresses_of(connection: Connection, targets: Collection[str], base: str, no
     found.update(_bundle_addresses(connection, paths - found.keys(), folders, now))
     found.update(_file_addresses(connection, _existing_files(connection, paths - found.keys()), base, now))
     return found
+
+
+def _date_of(connection: Connection, order: str) -> int | None:
+    """Give the date of the commit with this place in the order: its own, which people know, not the corrected one."""
+    commit = tables.commit.c
+    return connection.scalar(select(commit.date).where(commit.id == order.partition(" ")[2]))
 
 
 def _visible_addresses(connection: Connection, paths: Iterable[str], now: int) -> dict[str, str]:

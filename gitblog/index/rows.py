@@ -75,13 +75,28 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class TagRow:
-    """The `position`-th tag or category of a document."""
+    """The `position`-th tag, category, series or author of a document; `kind` says which."""
 
     source: str
     position: int
     kind: str
     name: str
     slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRow:
+    """The terms of a document that readers may find, now or when its time comes.
+
+    The parts go from great weight to small. `number` stands for the path where a full-text index can only name numbers.
+    """
+
+    path: str
+    number: int
+    title: str
+    headings: str
+    tags: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +136,7 @@ class PathRows:
     tags: tuple[TagRow, ...] = ()
     problems: tuple[ProblemRow, ...] = ()
     files: tuple[FileRow, ...] = ()
+    searches: tuple[SearchRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 
 from gitblog.errors import IndexUnavailableError
@@ -22,7 +23,10 @@ def upgrade(database: Database) -> None:
         if database.is_postgres:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {POSTGRES_SCHEMA}"))
             connection.execute(text(f"SET LOCAL search_path TO {POSTGRES_SCHEMA}"))
-        command.upgrade(_configuration(database, connection), "head")
+        try:
+            command.upgrade(_configuration(database, connection), "head")
+        except CommandError as exc:
+            raise _another_programs(database, exc) from exc
     with database.writing() as connection:
         if read_site(connection):
             versions.show_posts(connection, is_postgres=database.is_postgres)
@@ -52,6 +56,16 @@ def exists(database: Database) -> bool:
     with database.reading() as connection:
         schema = POSTGRES_SCHEMA if database.is_postgres else None
         return bool(inspect(connection).has_table("site", schema=schema))
+
+
+def _another_programs(database: Database, exc: CommandError) -> IndexUnavailableError:
+    """Say what to do where the tables of this version were made by revisions that this program does not have."""
+    where = f"the schema {POSTGRES_SCHEMA}" if database.is_postgres else f"the file {database.engine.url.database}"
+    return IndexUnavailableError(
+        f"{where} was made by another program than this one ({exc}); "
+        "run the newer program, or drop it, and it is made again from git",
+        reason="other-revision",
+    )
 
 
 def _configuration(database: Database, connection: Connection) -> Config:

@@ -88,7 +88,9 @@ def read_site(connection: Connection) -> PublishedSite | None:
         revision=row.revision,
         branch=row.branch,
         files=row.files,
-        fingerprints=Fingerprints(row.log_fingerprint, row.address_fingerprint, row.render_fingerprint),
+        fingerprints=Fingerprints(
+            row.log_fingerprint, row.address_fingerprint, row.render_fingerprint, row.search_fingerprint
+        ),
         configuration_blob=row.configuration_blob,
         configuration=codec.load_configuration(row.configuration),
         regimes=codec.load_regimes(row.regimes),

@@ -1,8 +1,8 @@
 """The tables of the index. Whatever is in them can be dropped and comes back the same from git.
 
 A row is of one of three kinds: git's own log, copied (`commit`, `change`); what hangs on a path, a pure function
-of that path's history, the tip and the configuration (`document`, `address`, `link`, `tag`, `problem`, `file`,
-`blob`); and the one row of the site. Whatever relates two files, or asks the clock, is a query, never a row.
+of that path's history, the tip and the configuration (`document`, `address`, `link`, `tag`, `search`, `problem`,
+`file`, `blob`); and the one row of the site. Whatever relates two files, or asks the clock, is a query, never a row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 """The number of the newest revision in `migrations`: each version has tables of its own."""
 
 POSTGRES_SCHEMA = f"gitblog_v{INDEX_VERSION}"
@@ -42,6 +42,7 @@ site = Table(
     Column("log_fingerprint", CodePointText, nullable=False),
     Column("address_fingerprint", CodePointText, nullable=False),
     Column("render_fingerprint", CodePointText, nullable=False),
+    Column("search_fingerprint", CodePointText, nullable=False),
     Column("configuration_blob", CodePointText, nullable=False),
     Column("configuration", CodePointText, nullable=False),
     Column("regimes", CodePointText, nullable=False),
@@ -136,6 +137,19 @@ tag = Table(
     Column("name", CodePointText, nullable=False),
     Column("slug", CodePointText, nullable=False),
     Index("tag_slug", "kind", "slug"),
+)
+
+# The terms of a text, each column one weight. The database's own full-text index is made of exactly these rows.
+search = Table(
+    "search",
+    metadata,
+    Column("path", CodePointText, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("title", CodePointText, nullable=False),
+    Column("headings", CodePointText, nullable=False),
+    Column("tags", CodePointText, nullable=False),
+    Column("body", CodePointText, nullable=False),
+    Index("search_number", "number", unique=True),
 )
 
 problem = Table(

@@ -23,7 +23,7 @@ class Era:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag or category of a document; `slug` is its part of an address."""
+    """A tag, category, series or author of a document; `slug` is its part of an address."""
 
     name: str
     slug: str
@@ -31,7 +31,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class TagCount:
-    """A tag with the number of visible posts that carry it."""
+    """A tag, category, series or author with the number of its visible posts."""
 
     name: str
     slug: str
@@ -57,16 +57,36 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A visible document that a search found; `text` is all of its text, for a snippet."""
+
+    listed: Listed
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
-    """The previous or the next post."""
+    """Another document that a page leads to."""
 
     address: str
     title: str
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """The series of a post: its parts from the first on (no more than a page can show), and which of them this is."""
+
+    tag: Tag
+    parts: tuple[Neighbour, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
-    """A visible post or page, whole."""
+    """A visible post or page, whole.
+
+    `related` are posts that share its rarer tags, `mentions` documents that link to it.
+    """
 
     listed: Listed
     html: str
@@ -78,6 +98,9 @@ class Article:
     noindex: bool
     previous: Neighbour | None
     next: Neighbour | None
+    series: Series | None = None
+    related: tuple[Neighbour, ...] = ()
+    mentions: tuple[Neighbour, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +121,12 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What was at the address is not in the site any more."""
+    """What was at the address is not in the site any more; `since` is the date of the commit that took it away.
+
+    It is in seconds since 1970, None where that commit is not known.
+    """
+
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

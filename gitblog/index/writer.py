@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, text, true
@@ -18,6 +18,7 @@ from gitblog.index import codec, tables, versions
 from gitblog.index.database import Database
 from gitblog.index.rows import PathRows, SiteRow, Update
 from gitblog.index.stored import batches, read_site
+from gitblog.index.terms import replace_terms, vectors
 from gitblog.model import SyncReport
 
 NOTIFY_CHANNEL = f"gitblog_published_v{tables.INDEX_VERSION}"
@@ -28,6 +29,7 @@ _PATH_COLUMNS: Mapping[Table, str] = {
     tables.address: "source",
     tables.link: "source",
     tables.tag: "source",
+    tables.search: "path",
     tables.problem: "source",
     tables.file: "path",
 }
@@ -93,9 +95,20 @@ def publish(database: Database, update: Update, *, seen: str, at: int) -> Publis
         _write_site(connection, update.site, publication, before.publications + 1 if before else 1, at)
         if before is None:
             versions.show_posts(connection, is_postgres=database.is_postgres)
+            if database.is_postgres:
+                _count_values(connection)
         if database.is_postgres:
             connection.execute(text("SELECT pg_notify(:channel, :publication)"), _payload(publication))
     return Published(publication, counts)
+
+
+def _count_values(connection: Connection) -> None:
+    """Let PostgreSQL's planner know the new tables: before, a page of a large blog takes seconds.
+
+    It would look by itself, but up to a minute later.
+    """
+    names = [f"{tables.POSTGRES_SCHEMA}.{table.name}" for table in (*tables.metadata.sorted_tables, vectors)]
+    connection.execute(text(f"ANALYZE {', '.join(names)}"))
 
 
 def record_report(database: Database, report: SyncReport) -> None:
@@ -108,12 +121,32 @@ def record_report(database: Database, report: SyncReport) -> None:
         connection.execute(delete(tables.sync_report).where(old))
 
 
+def confirm_report(database: Database, report: SyncReport) -> None:
+    """Note in the last report when the repository was looked at again and nothing had changed.
+
+    After a failure, and where there is no report yet, this look's own is kept: what was wrong is so no more.
+    """
+    with database.writing() as connection:
+        number = tables.sync_report.c.number
+        last = connection.scalar(select(func.max(number))) or 0
+        before = _report_of(connection, last)
+        if before is None or before.outcome == "failed":
+            connection.execute(insert(tables.sync_report), [{"number": last + 1, "report": codec.dump_report(report)}])
+        else:
+            confirmed = codec.dump_report(replace(before, looked_at=report.started_at))
+            connection.execute(tables.sync_report.update().where(number == last).values(report=confirmed))
+
+
+def _report_of(connection: Connection, number: int) -> SyncReport | None:
+    asked = select(tables.sync_report.c.report).where(tables.sync_report.c.number == number)
+    text_of_report = connection.scalar(asked)
+    return codec.load_report(text_of_report) if text_of_report is not None else None
+
+
 def _forget_the_same_failure(connection: Connection, last: int, report: SyncReport) -> None:
-    number = tables.sync_report.c.number
-    text_of_last = connection.scalar(select(tables.sync_report.c.report).where(number == last))
-    before = codec.load_report(text_of_last) if text_of_last is not None else None
+    before = _report_of(connection, last)
     if before and report.outcome == before.outcome == "failed" and report.message == before.message:
-        connection.execute(delete(tables.sync_report).where(number == last))
+        connection.execute(delete(tables.sync_report).where(tables.sync_report.c.number == last))
 
 
 def differences(database: Database, update: Update) -> tuple[Difference, ...]:
@@ -180,6 +213,8 @@ def _apply(connection: Connection, table: Table, stored: set[tuple[Any, ...]], c
     key = [column.name for column in table.primary_key]
     names = [column.name for column in table.c]
     gone, new = stored - computed, computed - stored
+    if table is tables.search:
+        replace_terms(connection, gone, sorted(new))
     for batch in batches(gone, 200):
         keys = [{f"_{name}": row[names.index(name)] for name in key} for row in batch]
         matches = and_(*(table.c[name] == bindparam(f"_{name}") for name in key))
@@ -198,6 +233,7 @@ def _computed(table: Table, update: Update) -> Iterator[tuple[Any, ...]]:
         tables.address: update.rows.addresses,
         tables.link: update.rows.links,
         tables.tag: update.rows.tags,
+        tables.search: update.rows.searches,
         tables.problem: update.rows.problems,
         tables.file: update.rows.files,
     }
@@ -229,6 +265,7 @@ def _site_columns(site: SiteRow) -> dict[str, str | int]:
         "log_fingerprint": site.fingerprints.log,
         "address_fingerprint": site.fingerprints.address,
         "render_fingerprint": site.fingerprints.render,
+        "search_fingerprint": site.fingerprints.search,
         "configuration_blob": site.configuration_blob,
         "configuration": codec.dump_configuration(site.configuration),
         "regimes": codec.dump_regimes(site.regimes),

@@ -8,8 +8,10 @@ context.configure(
     target_metadata=options["metadata"],
     version_table_schema=options["schema"],
     compare_type=True,
-    # Alembic's own table stands among ours, and is in nobody's metadata.
-    include_name=lambda name, kind, parents: not (kind == "table" and name == "alembic_version"),
+    # Alembic's own table stands among ours, and is in nobody's metadata; nor is the database's own full-text index.
+    include_name=lambda name, kind, parents: (
+        kind != "table" or not str(name).startswith(("alembic_version", "search_index"))
+    ),
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -13,7 +13,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gitblog.model import Addressing, Author, MenuItem, Problem, Severity, SiteConfig, SourceFile
+from gitblog.model import Addressing, Author, Look, MenuItem, Problem, Severity, SiteConfig, SourceFile
 from gitblog.parse.documents import MARKUPS
 from gitblog.parse.front_matter.block import MAX_BYTES, BlockError, checked
 from gitblog.parse.front_matter.toml import load
@@ -26,6 +26,8 @@ from gitblog.parse.values import WrongValue, absolute_url, address, has_bad_char
 T = TypeVar("T")
 
 MAX_POSTS_PER_PAGE = 1000
+# The theme has each of them in a light and a dark shade that can be read on its paper (see its style.css).
+ACCENTS = ("rust", "crimson", "plum", "violet", "blue", "teal", "green", "olive", "slate")
 _TABLE = re.compile(r"[ \t]*\[\[?[ \t]*([\w-]+)[ \t]*\]")
 _AUTHORITY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.@_-]*[A-Za-z0-9])?")
 
@@ -77,6 +79,7 @@ def parse_configuration(file: SourceFile) -> ParsedConfiguration:
 def _site(values: Mapping[str, object]) -> SiteConfig:
     top = _Table(values)
     defaults = SiteConfig()
+    footer = top.table("footer")
     url, base_path = top.read("url", _url, ("", ""))
     layout = top.read("layout", _one_of(tuple(LAYOUTS)), "native")
     usual = plain.PATTERN if layout == "plain" else defaults.addressing.permalink
@@ -91,13 +94,31 @@ def _site(values: Mapping[str, object]) -> SiteConfig:
         language=top.read("language", language, defaults.language),
         markdown=top.read("markdown", _one_of(MARKUPS), defaults.markdown),
         posts_per_page=top.read("posts_per_page", _page_size, defaults.posts_per_page),
-        authors=tuple(
-            Author(table.need("name", _text), table.read("url", absolute_url, "")) for table in top.tables("author")
-        ),
+        authors=tuple(map(_author, top.tables("author"))),
         menu=tuple(MenuItem(table.need("title", _text), table.need("url", _menu_url)) for table in top.tables("menu")),
-        footer=top.table("footer").read("text", _text, defaults.footer),
+        footer=footer.read("text", _text, defaults.footer),
         id_authority=top.table("feeds").read("id_authority", _authority, defaults.id_authority),
         addressing=addressing,
+        home=top.read("home", _home, defaults.home),
+        social=tuple(
+            MenuItem(table.need("title", _text), table.need("url", absolute_url)) for table in top.tables("social")
+        ),
+        license=footer.read("license", _text, defaults.license),
+        license_url=footer.read("license_url", absolute_url, defaults.license_url),
+        look=_look(top.table("theme")),
+    )
+
+
+def _author(table: _Table) -> Author:
+    return Author(table.need("name", _text), table.read("url", absolute_url, ""), table.read("description", _text, ""))
+
+
+def _look(table: _Table) -> Look:
+    return Look(
+        accent=table.read("accent", _one_of(ACCENTS), ""),
+        logo=table.read("logo", _menu_url, ""),
+        image=table.read("image", _menu_url, ""),
+        css=table.read("css", address, ""),
     )
 
 
@@ -198,6 +219,11 @@ def _url(value: object) -> tuple[str, str]:
     return written, base_path
 
 
+def _home(value: object) -> str:
+    written = _text(value)
+    return written if written == "posts" else address(written)
+
+
 def _menu_url(value: object) -> str:
     written = _text(value)
     if written.startswith(("http://", "https://")):
@@ -284,14 +310,19 @@ KNOWN_KEYS: Mapping[str, tuple[str, ...]] = {
         "markdown",
         "layout",
         "posts_per_page",
+        "home",
         "author",
         "menu",
+        "social",
+        "theme",
         "footer",
         "feeds",
     ),
-    "author": ("name", "url"),
+    "author": ("name", "url", "description"),
     "menu": ("title", "url"),
-    "footer": ("text",),
+    "social": ("title", "url"),
+    "theme": ("accent", "logo", "image", "css"),
+    "footer": ("text", "license", "license_url"),
     "feeds": ("id_authority",),
 }
 """The keys of each table, "" for the top."""

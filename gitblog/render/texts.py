@@ -14,6 +14,7 @@ _INLINE_TAG = re.compile(
     r"\b[^>]*>"
 )
 _TAG = re.compile(r"<[^>]*>")
+_HEADING = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.DOTALL)
 # Han, Hiragana, Katakana (Unicode blocks): written without spaces, so that each character counts as a word.
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"\w+(?:['’\-]\w+)*")
@@ -24,6 +25,11 @@ def plain_text(markup: str) -> str:
     text = _FOOTNOTE_MARK.sub("", markup)
     text = _TAG.sub(" ", _INLINE_TAG.sub("", text))
     return " ".join(html.unescape(text).split())
+
+
+def heading_texts(markup: str) -> tuple[str, ...]:
+    """Give the text of each heading of a serialiser's HTML."""
+    return tuple(plain_text(inner) for _, inner in _HEADING.findall(markup))
 
 
 def count_words(text: str) -> int:

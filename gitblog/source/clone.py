@@ -46,6 +46,11 @@ class Clone:
         """The branch that the clone holds; "" where there is none of this repository."""
         return self._stamped_branch() if self.path.is_dir() else ""
 
+    @property
+    def tip(self) -> str:
+        """The commit that was fetched last; "" where there is no clone of this repository."""
+        return self._tip(self.path, branch) if (branch := self.branch) else ""
+
     def fetch(self) -> tuple[str, str]:
         """Bring the clone to the remote's tip and return (branch, revision).
 

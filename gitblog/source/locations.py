@@ -18,6 +18,7 @@ _USER_RE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _SCP_LIKE_RE = re.compile(rf"(?:(?P<user>[^@/:]+)@)?(?P<host>{_HOST}):(?P<path>[^/:-][^:]*|/[^:]*)")
 _HELPER_RE = re.compile(r"[A-Za-z0-9+.-]*::")
 _BRANCH_RE = re.compile(r"[\w+#@%=,&!()][\w+#@%=,&!()./-]*")
+_REVISION_RE = re.compile(r"[0-9a-f]{7,64}")
 _SCHEMES = ("https", "http", "ssh")
 
 _USERINFO_RE = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s'\"]+@", re.IGNORECASE)
@@ -29,6 +30,7 @@ _AUTHORIZATION_RE = re.compile(r"(authorization:)[^\r\n'\"]*", re.IGNORECASE)
 class Location:
     """The repository to read, the branch ("" = its default), the folder ("" = its root), and credentials.
 
+    `revision` is a commit of the branch, perhaps shortened, that is read whatever the tip is ("" = the tip).
     `ssh_key` and `ssh_known_hosts` are each the text itself or the path of a file that holds it.
     """
 
@@ -39,6 +41,7 @@ class Location:
     token: str = field(default="", repr=False)
     ssh_key: str = field(default="", repr=False)
     ssh_known_hosts: str = field(default="", repr=False)
+    revision: str = ""
 
     @property
     def remote(self) -> bool:
@@ -130,6 +133,13 @@ def check_content_dir(content_dir: str) -> str | None:
     if odd or any(part in ("", ".", "..") for part in content_dir.split("/")):
         return "must be a folder inside the repository, like content or site/blog, without '..' or outer '/'"
     return None
+
+
+def check_revision(revision: str) -> str | None:
+    """Say what is wrong with a commit's id, perhaps shortened ("" = none), or None."""
+    if not revision or _REVISION_RE.fullmatch(revision):
+        return None
+    return "is not a commit id; give 7 to 40 characters of it, as `git log` prints them"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

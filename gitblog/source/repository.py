@@ -6,6 +6,7 @@ the same answer and nothing in the repository is followed or run.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,8 +17,11 @@ from gitblog.model import ABSENT, TreeEntry
 from gitblog.source.clone import Clone
 from gitblog.source.command import Git, make_git, revision_argument
 from gitblog.source.failures import translate
-from gitblog.source.locations import Location, check_branch, check_content_dir, check_location
+from gitblog.source.in_place import InPlace
+from gitblog.source.locations import Location, check_branch, check_content_dir, check_location, check_revision
 from gitblog.source.log import LOG_ARGUMENTS, Log, Tracking, decode_path, parse_log, parse_raw
+
+logger = logging.getLogger(__name__)
 
 # So much is read with one git: a process costs a few milliseconds, and this much memory is always there.
 _BATCH_BYTES = 8 * 1024 * 1024
@@ -49,21 +53,23 @@ class ChangedPath(NamedTuple):
     new_blob: str
 
 
-def open_repository(location: Location, *, lock_descriptor: int | None = None) -> Repository:
+def open_repository(location: Location, *, lock_descriptor: int | None = None, writes_clone: bool = True) -> Repository:
     """Check the location and prepare to read it; nothing is fetched yet.
 
-    `lock_descriptor` is the descriptor of DATA_DIR's lock, which every git inherits. Raises `SourceError`
-    with the reason "location" where a part of it is not acceptable.
+    `lock_descriptor` is the descriptor of DATA_DIR's lock, which every git inherits. Where `writes_clone` is false,
+    somebody else holds the lock, and what he fetched is all that is read. Raises `SourceError` with the reason
+    "location" where a part of the location is not acceptable.
     """
     complaints = {
         "CONTENT_REPO": check_location(location.url_or_path, with_token=bool(location.token)),
         "CONTENT_BRANCH": check_branch(location.branch),
+        "CONTENT_REVISION": check_revision(location.revision),
         "CONTENT_DIR": check_content_dir(location.content_dir),
     }
     for variable, complaint in complaints.items():
         if complaint:
             raise SourceError(f"{variable} {complaint}", reason="location")
-    return Repository(make_git(location, lock_descriptor))
+    return Repository(make_git(location, lock_descriptor), writes_clone=writes_clone)
 
 
 class Repository:
@@ -73,11 +79,12 @@ class Repository:
     An `ObjectMissingError` from any method means a damaged clone: `discard` and fetch again.
     """
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, *, writes_clone: bool = True) -> None:
         self._git = git
         self._location = git.location
+        self._writes_clone = writes_clone
         self._clone = Clone(git) if git.location.remote else None
-        self._local_git_dir: Path | None = None
+        self._in_place = InPlace(git)
         self._branch: str | None = None
         self._shape: str | None = None
 
@@ -85,7 +92,7 @@ class Repository:
     def branch(self) -> str:
         """The branch that is read: known once fetched; "" before, and for a detached HEAD."""
         if self._branch is None:
-            self._branch = self._clone.branch if self._clone else self._local_branch()
+            self._branch = self._clone.branch if self._clone else self._in_place.branch()
         return self._branch
 
     @property
@@ -99,26 +106,34 @@ class Repository:
         return self._clone is None or self._clone.branch != ""
 
     def fetch(self) -> str:
-        """Fetch the branch and return its tip, a full commit id.
+        """Fetch the branch and return its tip, a full commit id, or the commit of it that the location names.
 
         Raises `SourceError`; what was fetched before stays as it was, and the next call tries again.
         """
         self._shape = None
-        if self._clone:
-            self._branch, revision = self._clone.fetch()
-            return revision
-        self._local_git_dir = None
-        self._branch = self._local_branch()
-        return self._local_tip(self._branch)
+        if not self._location.revision:
+            return self._fetch_tip()
+        try:
+            tip = self._fetch_tip()
+        except SourceError as exc:
+            # Going back must not wait for a remote that is away, as long as the commit is here.
+            if not (held := self._held_tip()):
+                raise
+            logger.warning("a remote that does not answer is not needed", extra={"problem": exc.message})
+            try:
+                return self._named_commit(held)
+            except SourceError:
+                raise exc from None
+        return self._named_commit(tip)
 
     def discard(self) -> None:
         """Remove the clone, so that the next fetch makes a new one; nothing for a path."""
-        if self._clone:
+        if self._clone and self._writes_clone:
             self._clone.discard()
 
     def pack(self) -> None:
         """Pack the clone where it pays, after a publish; nothing for a path. Never raises a `SourceError`."""
-        if self._clone:
+        if self._clone and self._writes_clone:
             self._clone.pack()
 
     @property
@@ -145,8 +160,12 @@ class Repository:
         return answer.status == 0
 
     def lags(self, live: str, tip: str) -> bool:
-        """Tell whether a remote shows what came before `live`: a replica of it may lag, a path never does."""
-        return self._clone is not None and live != tip and self.has(live) and self.is_ancestor(tip, live)
+        """Tell whether a remote shows what came before `live`: a replica of it may lag.
+
+        A path never does, and whoever names a commit goes back because he means it.
+        """
+        may_lag = self._clone is not None and not self._location.revision
+        return may_lag and live != tip and self.has(live) and self.is_ancestor(tip, live)
 
     def log(self, tip: str, known: str | None, tracking: Tracking) -> Log:
         """Read the commits of `tip` that `known` lacks; of the whole history where it is None or not here.
@@ -237,6 +256,56 @@ class Repository:
             )
         )
 
+    def _fetch_tip(self) -> str:
+        if self._clone:
+            if not self._writes_clone:
+                return self._tip_of_another()
+            self._branch, revision = self._clone.fetch()
+            return revision
+        self._in_place.forget()
+        self._branch = self._in_place.branch()
+        return self._in_place.tip(self._branch)
+
+    def _tip_of_another(self) -> str:
+        if tip := self._held_tip():
+            return tip
+        raise SourceError(
+            f"nothing of {self._location.url_or_path} has been fetched yet; wait until the process that syncs has, "
+            "or end it",
+            reason="locked",
+        )
+
+    def _held_tip(self) -> str:
+        """Give the tip that was fetched before; "" for a path, and where there is no clone of this branch."""
+        if self._clone is None or self._location.branch not in ("", self._clone.branch):
+            return ""
+        self._branch = self._clone.branch
+        return self._clone.tip
+
+    def _named_commit(self, tip: str) -> str:
+        """Give the one commit of `tip`'s history that CONTENT_REVISION names; nothing outside it is published.
+
+        Asked by id alone: git would take a branch or tag of that name first.
+        """
+        named, branch = self._location.revision, self.branch or "HEAD"
+        ids = self._read(["rev-parse", f"--disambiguate={named}"], "look for a commit").decode("ascii").split()
+        commits = [each for each in ids if self._kind(each) == "commit"]
+        found = [each for each in commits if self.is_ancestor(each, tip)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            message = f"CONTENT_REVISION {named} begins the ids of {len(found)} commits; write more of its characters"
+            raise SourceError(message, reason="no-revision")
+        what = "a commit, but none of" if commits else "no commit of"
+        raise SourceError(
+            f"CONTENT_REVISION {named} is {what} the branch {branch} of {self._location.url_or_path}; "
+            f"set it to one that `git log {branch}` lists, or unset it to serve the newest",
+            reason="no-revision",
+        )
+
+    def _kind(self, object_id: str) -> str:
+        return self._read(["cat-file", "-t", revision_argument(object_id)], "look at an object").decode().strip()
+
     def _here(self, arguments: Sequence[str]) -> list[str]:
         return [f"--git-dir={self._git_dir()}", *arguments]
 
@@ -244,56 +313,10 @@ class Repository:
         return self._git.run(self._here(arguments), what=what, data=data)
 
     def _git_dir(self) -> Path:
-        if self._clone:
-            return self._clone.path
-        if self._local_git_dir is None:
-            self._local_git_dir = self._find_local_git_dir()
-        return self._local_git_dir
-
-    def _find_local_git_dir(self) -> Path:
-        path = Path(self._location.url_or_path).absolute()
-        # As an option with "=", the path could not be taken for another one.
-        found = self._git.run(
-            ["-C", str(path), "rev-parse", "--absolute-git-dir", "--show-prefix"], what=f"open {path}"
-        )
-        git_dir, prefix = (decode_path(line) for line in found.split(b"\n")[:2])
-        if prefix:
-            raise SourceError(
-                f"{path} is the folder {prefix} inside a git repository; "
-                f"set CONTENT_REPO to the repository's top and CONTENT_DIR to {prefix.rstrip('/')}",
-                reason="no-repository",
-            )
-        return Path(git_dir)
-
-    def _local_branch(self) -> str:
-        if self._location.branch:
-            return self._location.branch
-        answer = self._git.ask(self._here(["symbolic-ref", "--quiet", "HEAD"]), what="read HEAD")
-        return decode_path(answer.output).strip().removeprefix("refs/heads/") if answer.status == 0 else ""
-
-    def _local_tip(self, branch: str) -> str:
-        name = f"refs/heads/{branch}" if branch else "HEAD"
-        arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-        what = f"read {name} of {self._location.url_or_path}"
-        answer = self._git.ask(self._here(arguments), what=what)
-        if answer.status == 0:
-            return answer.output.decode("ascii").strip()
-        if "fatal" in answer.complaint or "error" in answer.complaint:
-            raise translate(what, answer.complaint)
-        if not self._read(["for-each-ref", "--count=1"], what):
-            raise SourceError(f"{self._location.url_or_path} has no commit yet; commit something in it", reason="empty")
-        raise SourceError(
-            f"{self._location.url_or_path} has no branch {branch}; set CONTENT_BRANCH to one that exists",
-            reason="no-branch",
-        )
+        return self._clone.path if self._clone else self._in_place.path
 
     def _shallow_commits(self) -> tuple[str, ...]:
-        if self._clone:
-            return ()
-        name = decode_path(self._read(["rev-parse", "--git-path", "shallow"], "look for a shallow clone")).strip()
-        # Relative to git's working folder, which is DATA_DIR, where it is not absolute.
-        path = self._location.data_dir.absolute() / name
-        return tuple(sorted(path.read_text("ascii").split())) if path.is_file() else ()
+        return () if self._clone else self._in_place.shallow_commits()
 
     def _site_tree(self, revision: str) -> str:
         """Give the id of the site's root as a tree of `revision`."""

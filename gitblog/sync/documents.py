@@ -10,13 +10,24 @@ from math import floor
 from gitblog.history.addresses import former_addresses, is_hidden, rank_of
 from gitblog.history.lineages import Trace, Version
 from gitblog.index import codec
-from gitblog.index.rows import ALWAYS, NEVER, AddressRow, DocumentRow, LinkRow, PathRows, ProblemRow, TagRow
+from gitblog.index.rows import (
+    ALWAYS,
+    NEVER,
+    AddressRow,
+    DocumentRow,
+    LinkRow,
+    PathRows,
+    ProblemRow,
+    SearchRow,
+    TagRow,
+)
 from gitblog.model import Addressing, Document, Kind, OrderedCommit, Problem, RenderedDocument, SourceFile
 from gitblog.parse.documents import address, aliases, parse_document
 from gitblog.parse.layouts import find_place
 from gitblog.parse.slugs import slug_from_text
 from gitblog.sync.heads import MAX_DOCUMENT_BYTES, ReadBlobs, VersionHeads
 from gitblog.sync.rendering import Renderer
+from gitblog.sync.search import search_row
 from gitblog.sync.site import Configured
 
 Bodies = Callable[[Collection[str]], Mapping[tuple[str, str], RenderedDocument]]
@@ -56,6 +67,7 @@ def document_rows(indexing: Indexing, read: ReadBlobs, bodies: Bodies, renderer:
     links: list[LinkRow] = []
     tags: list[TagRow] = []
     problems: list[ProblemRow] = []
+    searches: list[SearchRow] = []
     for path, blob in sorted(indexing.live.items()):
         version = Version(path, blob)
         shown = indexing.shown(version)
@@ -70,12 +82,14 @@ def document_rows(indexing: Indexing, read: ReadBlobs, bodies: Bodies, renderer:
             LinkRow(path, number, link.target, link.fragment, link.line) for number, link in enumerate(body.links)
         )
         tags.extend(_tag_rows(path, document))
+        searches.extend(search_row(row, document, indexing.configured.config.language))
         addresses.extend(
             AddressRow(alias, "alias", path, path, "", row.rank)
             for alias in dict.fromkeys(aliases(document, indexing.addressing))
         )
     addresses.extend(_former_rows(indexing))
-    return PathRows(tuple(documents), tuple(addresses), tuple(links), tuple(tags), tuple(problems))
+    found = PathRows(tuple(documents), tuple(addresses), tuple(links), tuple(tags), tuple(problems))
+    return replace(found, searches=tuple(searches))
 
 
 def problem_rows(
@@ -204,7 +218,13 @@ def _problem_rows(indexing: Indexing, version: Version, body: RenderedDocument |
 
 
 def _tag_rows(path: str, document: Document) -> list[TagRow]:
-    named = [("tag", name) for name in document.tags] + [("category", name) for name in document.categories]
+    kinds = {
+        "tag": document.tags,
+        "category": document.categories,
+        "series": (document.series,) if document.series else (),
+        "author": document.authors,
+    }
+    named = [(kind, name) for kind, names in kinds.items() for name in names]
     return [TagRow(path, number, kind, name, slug_from_text(name) or name) for number, (kind, name) in enumerate(named)]
 
 

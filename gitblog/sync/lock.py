@@ -1,4 +1,8 @@
-"""The lock of DATA_DIR: who holds it is the one process of this machine that syncs into it."""
+"""The lock of DATA_DIR: who holds it is the one process of this machine that syncs into it.
+
+The file names the index version of its holder: two versions of the program may stand side by side for a while, and
+each publishes into its own tables alone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import fcntl
 import os
 import time
 from pathlib import Path
+
+from gitblog.index.tables import INDEX_VERSION
 
 _FILE = "sync.lock"
 _TRIES = 3
@@ -23,6 +29,8 @@ def take_lock(folder: Path) -> int | None:
             # Perhaps somebody only asks, for a moment.
             time.sleep(_MOMENT_SECONDS)
         else:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{INDEX_VERSION}\n".encode("ascii"), 0)
             return descriptor
     os.close(descriptor)
     return None
@@ -43,6 +51,16 @@ def is_locked(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def is_locked_for_another_version(folder: Path) -> bool:
+    """Tell whether the lock is held by a program that publishes into other tables than this one."""
+    try:
+        version = (folder / _FILE).read_bytes().strip()
+    except OSError:
+        return False
+    # Empty for the moment between taking the lock and writing into it.
+    return version not in (b"", str(INDEX_VERSION).encode("ascii")) and is_locked(folder)
 
 
 def owns_lock(folder: Path, descriptor: int) -> bool:

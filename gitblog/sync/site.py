@@ -13,11 +13,12 @@ from gitblog.history.regimes import end_of_no_configuration, regimes_of
 from gitblog.model import Addressing, Change, Fingerprints, OrderedCommit, Problem, Regime, SiteConfig, SourceFile
 from gitblog.parse.configuration import ParsedConfiguration, parse_configuration
 from gitblog.parse.paths import CONFIGURATION_FILES, is_configuration
+from gitblog.parse.search.terms import fingerprint as terms_fingerprint
 from gitblog.render.documents import fingerprint as renderer_fingerprint
 from gitblog.sync.heads import ReadBlobs
 
 # Raised by whoever changes what addresses, rows or the log mean: every stored row is then computed again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 _MAX_CONFIGURATION_BYTES = 64 * 1024 + 1
 
 
@@ -60,13 +61,14 @@ def configure(
 
 
 def fingerprints(shape: str, branch: str, config: SiteConfig) -> Fingerprints:
-    """Hash what shapes the log, the addresses and the bodies; equal fingerprints promise equal results."""
+    """Hash what shapes the log, the addresses, the bodies and the terms; equal fingerprints promise equal results."""
     addressing = asdict(config.addressing)
     log = _hash(RULES_VERSION, shape)
     return Fingerprints(
         log=log,
         address=_hash(log, branch, addressing, package_version("tzdata")),
         render=_hash(RULES_VERSION, renderer_fingerprint(), config.markdown, config.addressing.layout),
+        search=_hash(RULES_VERSION, terms_fingerprint(config.language)),
     )
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from gitblog.errors import FenceError, GitblogError, IndexUnavailableError, ObjectMissingError
 from gitblog.index import schema, writer
-from gitblog.index.hints import HintListener
+from gitblog.index.hints import Hint, HintListener
 from gitblog.index.stored import Stored
 from gitblog.model import SyncReport
 from gitblog.sync.pipeline import Sync, compute_everything, run
+from gitblog.sync.telling import Teller
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ _LONGEST_BACKOFF_SECONDS = 300.0
 _FENCE_TRIES = 5
 # Looks at what a remote does not show yet: replicas of a forge lag behind its webhooks.
 _LOOKS = 5
+# A repository that is away for long must not fill the memory with the names of deliveries.
+_DELIVERIES_KEPT = 1000
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -29,14 +32,16 @@ _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 class Doubt:
     """Whether a remote lags: what a delivery named and does not show, or a tip that lies before what is live.
 
-    It is looked at again after 1, 2, 4, 8 and 16 s, and then believed.
+    It is looked at again after 1, 2, 4, 8 and 16 s, and then believed. `deliveries` are those that asked for it.
     """
 
     hint: str = ""
     looks: int = 0
+    deliveries: tuple[str, ...] = ()
 
-    def hear(self, hint: str) -> None:
+    def hear(self, hint: str, deliveries: tuple[str, ...] = ()) -> None:
         """Take what a hint named; "" names nothing."""
+        self.deliveries = (*self.deliveries, *deliveries)[-_DELIVERIES_KEPT:]
         if hint not in ("", self.hint):
             self.hint, self.looks = hint, 0
 
@@ -47,7 +52,7 @@ class Doubt:
     def settle(self, *, lagging: bool) -> float | None:
         """Give the seconds until the next look; None where there is nothing to look for."""
         if not lagging or self.looks >= _LOOKS:
-            self.hint, self.looks = "", 0
+            self.hint, self.looks, self.deliveries = "", 0, ()
             return None
         self.looks += 1
         return 2.0 ** (self.looks - 1)
@@ -94,7 +99,8 @@ def _rebuild_once(sync: Sync) -> tuple[str, int]:
 def sync_now(sync: Sync) -> SyncReport:
     """Sync because a person asked, believing the remote; the report is kept."""
     report = _attempt(sync, lambda tip: True)
-    _tell(sync, report, asked=True)
+    Teller(sync.database).tell(report, asked=True)
+    _pack(sync, report)
     return report
 
 
@@ -103,18 +109,20 @@ def work(sync: Sync, listener: HintListener, *, interval_seconds: float, may_go_
 
     A failed sync is reported and tried again, later and later; a hint makes it look at once.
     """
-    doubt, failures = Doubt(), 0
-    heard: str | None = None
+    doubt, failures, teller = Doubt(), 0, Teller(sync.database)
+    heard: Hint | None = None
     while may_go_on():
         report = _attempt(sync, doubt.believes)
-        _tell(sync, report, asked=heard is not None)
+        teller.tell(report, doubt.deliveries, asked=heard is not None)
+        _pack(sync, report)
         failures = failures + 1 if report.outcome == "failed" else 0
         pause = _pause(failures, interval_seconds)
         if not failures:
             soon = doubt.settle(lagging=report.outcome == "behind" or _is_missing(sync, doubt.hint))
             pause = pause if soon is None else min(pause, soon)
         heard = _wait(listener, pause, may_go_on)
-        doubt.hear(heard or "")
+        if heard is not None:
+            doubt.hear(heard.revision, heard.deliveries)
 
 
 def _attempt(sync: Sync, believe: Callable[[str], bool]) -> SyncReport:
@@ -123,27 +131,16 @@ def _attempt(sync: Sync, believe: Callable[[str], bool]) -> SyncReport:
     try:
         return sync_once(sync, believe)
     except GitblogError as exc:
-        logger.warning("sync failed", extra={"reason": exc.reason, "problem": exc.message})
-        message = exc.message
+        reason, message = exc.reason, exc.message
     except Exception as exc:
-        logger.exception("sync failed")
-        message = f"{type(exc).__name__}: a fault of gitblog; its log has the details"
-    return SyncReport("", "", round(started, 3), round(time.monotonic() - began, 3), "failed", message=message)
+        logger.exception("a fault of gitblog stopped a sync")
+        reason, message = "fault", f"{type(exc).__name__}: a fault of gitblog; its log has the details"
+    seconds = round(time.monotonic() - began, 3)
+    return SyncReport("", "", round(started, 3), seconds, "failed", message=message, reason=reason)
 
 
-def _tell(sync: Sync, report: SyncReport, *, asked: bool) -> None:
-    """Keep the report, if something happened or somebody asked; log and pack after a publish."""
-    if report.outcome == "published":
-        extra = {"revision": report.to_revision, "seconds": report.seconds, **report.counts}
-        logger.info("sync finished", extra=extra)
-        for told in (*report.warnings, *report.problems):
-            logger.warning("sync warns", extra={"problem": told})
-    if asked or report.outcome in {"published", "failed"}:
-        try:
-            writer.record_report(sync.database, report)
-        except Exception:
-            # The database may be what failed, and the report is only told, never needed.
-            logger.exception("sync report was not kept")
+def _pack(sync: Sync, report: SyncReport) -> None:
+    """Tidy the clone once readers have the new revision."""
     if report.outcome == "published":
         sync.source.pack()
 
@@ -161,7 +158,7 @@ def _pause(failures: int, interval_seconds: float) -> float:
     return pause * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the looks of many hosts, guards nothing
 
 
-def _wait(listener: HintListener, seconds: float, may_go_on: Callable[[], bool]) -> str | None:
+def _wait(listener: HintListener, seconds: float, may_go_on: Callable[[], bool]) -> Hint | None:
     """Wait for a hint in short steps, so that the end is noticed; give what was heard."""
     deadline = time.monotonic() + seconds
     while may_go_on() and (left := deadline - time.monotonic()) > 0:

@@ -6,18 +6,21 @@ Equal bodies have equal tags, and nothing of the request is in an answer.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import quote
 
 from gitblog.web import headers
+from gitblog.web.compression import coded_tag, compress, worth_compressing
 
 HTML = "text/html; charset=utf-8"
 
 # What a path may hold as it stands (RFC 3986, pchar and "/"), less the quote, which ends an attribute.
 _PATH_CHARACTERS = "/:@!$&()*+,;=~"
 # RFC 9110, 15.4.5: a 304 repeats what caches keep, and leaves out what describes the body it does not send.
-_BODY_HEADERS = frozenset({"Content-Type", "Accept-Ranges"})
+_BODY_HEADERS = frozenset({"Content-Type", "Content-Encoding", "Accept-Ranges"})
+# What a page cache may hold; 404 is asked for anew every time, so that nothing hides a post that has just come.
+_LASTING = frozenset({200, 301, 410})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Answer:
     """A whole answer. `location` is "" unless it redirects; `policy` is its Content-Security-Policy.
 
     `size` is the body's length where the body itself was not read (HEAD and 304 of files), else None.
+    `coding` is "" where the body is as it was made, else the one that it is compressed in (see `encoded`).
+    `passing` says that the next one may ask something else at the same address, so that no cache of ours holds it.
     """
 
     status: int
@@ -35,6 +40,19 @@ class Answer:
     policy: str = headers.PAGE_POLICY
     accepts_ranges: bool = False
     size: int | None = None
+    coding: str = ""
+    passing: bool = False
+
+    @property
+    def lasting(self) -> bool:
+        """Say whether the answer stays the same until the next publish or instant of the schedule."""
+        return self.status in _LASTING
+
+    @property
+    def varies(self) -> bool:
+        """Say whether another client may get the same body in another coding; never so for 404."""
+        size = len(self.body) if self.size is None else self.size
+        return bool(self.coding) or (self.lasting and worth_compressing(self.media_type, size))
 
     def headers(self, revision: str) -> list[tuple[str, str]]:
         """Give all headers but Content-Length; `revision` is that of the publication that answers."""
@@ -46,6 +64,12 @@ class Answer:
             ("Content-Security-Policy", self.policy),
             *(field for field in headers.SECURITY if field[0] != "Content-Security-Policy"),
         ]
+        if self.lasting:
+            fields += headers.SHARED
+        if self.varies:
+            fields.append(headers.VARY)
+        if self.coding:
+            fields.append(("Content-Encoding", self.coding))
         if self.accepts_ranges:
             fields.append(("Accept-Ranges", "bytes"))
         if self.location:
@@ -84,6 +108,17 @@ def without_body(fields: tuple[tuple[str, str], ...] | list[tuple[str, str]]) ->
 def answer(status: int, body: bytes, media_type: str = HTML, *, location: str = "") -> Answer:
     """Make an answer whose tag is a hash of its body."""
     return Answer(status, body, tag_of(body), media_type, location)
+
+
+def encoded(given: Answer, coding: str) -> Answer:
+    """Give the answer in a coding where that is worth it, else as it is; "" asks for none.
+
+    A part of a compressed body is of use to nobody, so ranges are of the body as it is.
+    """
+    if not coding or not given.varies:
+        return given
+    body = compress(given.body, coding) if given.size is None else given.body
+    return replace(given, body=body, coding=coding, etag=coded_tag(given.etag, coding), accepts_ranges=False)
 
 
 def tag_of(body: bytes) -> str:

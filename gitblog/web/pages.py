@@ -1,7 +1,7 @@
 """The author's site: which of the things that claim an address answers, and how it is sent.
 
-The order: visible document, file, generated listing or feed, alias or former address, 404. A missing slash at
-the end is no error where the address with it has something behind it.
+The order: visible document, file, generated listing or feed, alias or former address, 404. A slash at the end that
+is missing or too much is no error where the other address has something behind it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ from typing import Final
 
 from flask import Request, Response, abort, request
 
-from gitblog.index.queries import Index
+from gitblog.index.queries import Index, Snapshot
 from gitblog.index.views import Gone, Redirect, ServedFile
-from gitblog.web.answers import Answer, without_body
-from gitblog.web.assets import blob_tag, file_answer
+from gitblog.web.answers import Answer, encoded, without_body
+from gitblog.web.assets import blob_tag, file_answer, type_of
 from gitblog.web.caching import PageCache
+from gitblog.web.compression import coded_tag, worth_compressing
 from gitblog.web.conditional import Span, not_modified, requested_span
 from gitblog.web.feeds import feed
 from gitblog.web.hosts import origin_of
 from gitblog.web.listings import listing, redirect
+from gitblog.web.nearby import nearby
 from gitblog.web.presentation import Desk
+from gitblog.web.search import description, search
 from gitblog.web.theme import Theme
 
 # A file of a bundle has the longest: base path, address and path, each at most 1,024 bytes (see `parse`).
@@ -43,10 +46,20 @@ class Pages:
             abort(404)
         asked = self.cache.asked(request.environ)
         with self.index.snapshot(asked.now) as snapshot:
-            desk = Desk(snapshot, self.theme, origin_of(self.site_url or snapshot.config.url))
-            answer = _answer(desk, request)
+            desk = self._desk(snapshot, _address(request.environ["PATH_INFO"]))
+            answer = _answer(desk, request, asked.coding)
         self.cache.keep(asked, answer, snapshot.publication, snapshot.revision)
         return send(answer, snapshot.revision, request)
+
+    def read_search_description(self) -> Response:
+        """Answer 200 or 304 with what browsers want to know to offer this site's search; 503 without an index."""
+        with self.index.snapshot(self.cache.asked(request.environ).now) as snapshot:
+            answer = description(self._desk(snapshot, ""))
+        return send(answer, snapshot.revision, request)
+
+    def _desk(self, snapshot: Snapshot, here: str) -> Desk:
+        origin = origin_of(self.site_url or snapshot.config.url)
+        return Desk(snapshot, self.theme, origin, here, request.environ.get("QUERY_STRING", ""))
 
 
 def resolve(desk: Desk, address: str) -> Answer | ServedFile:
@@ -63,9 +76,9 @@ def resolve(desk: Desk, address: str) -> Answer | ServedFile:
 
 
 def not_found(desk: Desk) -> Answer:
-    """Make the page for an address with nothing behind it; it does not repeat the address."""
+    """Make the page for an address with nothing behind it; it names what is near, and does not repeat the address."""
     site, _ = desk.frame()
-    return desk.page("404.html", 404, site=site)
+    return desk.page("404.html", 404, site=site, nearby=nearby(desk.snapshot, desk.here))
 
 
 def send(answer: Answer, revision: str, asking: Request) -> Response:
@@ -86,13 +99,19 @@ def send(answer: Answer, revision: str, asking: Request) -> Response:
     return Response(answer.body[span.start : span.stop], 206, [*fields, ("Content-Range", content_range)])
 
 
-def _answer(desk: Desk, asking: Request) -> Answer:
-    address = _address(asking.environ["PATH_INFO"])
-    found = resolve(desk, address) if address else not_found(desk)
+def _answer(desk: Desk, asking: Request, coding: str) -> Answer:
+    found = resolve(desk, desk.here) if desk.here else not_found(desk)
     if isinstance(found, Answer):
-        return found
-    known = not_modified(asking.headers.get("If-None-Match", ""), blob_tag(found))
-    return file_answer(desk.snapshot, found, with_body=asking.method == "GET" and not known)
+        return encoded(found, coding)
+    return _file_answer(desk, found, asking, coding)
+
+
+def _file_answer(desk: Desk, found: ServedFile, asking: Request, wanted: str) -> Answer:
+    coding = wanted if worth_compressing(type_of(found.path), found.size) else ""
+    known = not_modified(asking.headers.get("If-None-Match", ""), coded_tag(blob_tag(found), coding))
+    # HEAD tells the length too, and how long a compressed body is nobody knows before it is made.
+    read = not known and (asking.method == "GET" or coding != "")
+    return encoded(file_answer(desk.snapshot, found, with_body=read), coding)
 
 
 def _address(path_info: str) -> str:
@@ -111,10 +130,7 @@ def _address(path_info: str) -> str:
 
 def _document(desk: Desk, address: str) -> Answer | None:
     article = desk.snapshot.article_at(address)
-    if article is None:
-        return None
-    site, (body,) = desk.frame([article.html])
-    return desk.page(f"{article.listed.kind}.html", site=site, article=article, body=body)
+    return desk.article(article) if article else None
 
 
 def _file(desk: Desk, address: str) -> ServedFile | None:
@@ -126,31 +142,31 @@ def _generated(desk: Desk, address: str) -> Answer | None:
     if not address.startswith(f"{desk.base}/"):
         return None
     path = address.removeprefix(desk.base)
-    return listing(desk, path) or feed(desk, path)
+    return listing(desk, path) or feed(desk, path) or search(desk, path)
 
 
 def _fallback(desk: Desk, address: str) -> Answer | None:
     match desk.snapshot.fallback(address):
         case Redirect(target):
             return redirect(target)
-        case Gone():
+        case Gone(since):
             site, _ = desk.frame()
-            return desk.page("410.html", 410, site=site)
+            return desk.page("410.html", 410, site=site, since=since)
         case None:
             return None
 
 
 def _slash(desk: Desk, address: str) -> Answer | None:
-    """Answer an address that only lacks its slash, in one step: a redirect behind it is followed at once."""
-    if address.endswith("/"):
+    """Answer an address with a slash too few or too many, in one step: a redirect behind it is followed at once."""
+    if address.endswith("//"):
         return None
-    whole = f"{address}/"
-    if desk.snapshot.article_at(whole) is not None:
-        return redirect(whole)
-    generated = _generated(desk, whole)
+    other = address.removesuffix("/") if address.endswith("/") else f"{address}/"
+    if desk.snapshot.document_at(other) is not None:
+        return redirect(other)
+    generated = _generated(desk, other)
     if generated is not None and not generated.location:
-        return redirect(whole)
-    return generated or _fallback(desk, whole)
+        return redirect(other)
+    return generated or _fallback(desk, other)
 
 
 def _top(desk: Desk, address: str) -> Answer | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from flask import Flask, Response, abort, request
-from flask_caching import Cache
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
@@ -17,18 +17,30 @@ from gitblog.index.queries import Index
 from gitblog.web import headers
 from gitblog.web.answers import tag_of
 from gitblog.web.assets import policy_of, type_of
-from gitblog.web.caching import BACKEND, EraOf, PageCache
+from gitblog.web.caching import EraOf, PageCache
+from gitblog.web.compression import CODINGS, accepted, coded_tag, compress, worth_compressing
+from gitblog.web.counting import Counts, counted
 from gitblog.web.errors import register_errors
+from gitblog.web.health import Health, health_of
 from gitblog.web.hosts import canonical_host
+from gitblog.web.metrics import MetricsPage, register_metrics
 from gitblog.web.pages import Pages
+from gitblog.web.request_ids import identified
 from gitblog.web.revisions import LiveRevision
 from gitblog.web.status import StatusPages, register_status
+from gitblog.web.stores import open_store
 from gitblog.web.theme import Theme, load_theme
+
+COUNTS: Final = "gitblog.counts"
+"""The name under which the application's extensions hold what it counts, for whoever shares it with others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The operator's settings that shape what is served, and the program's `version`."""
+    """The operator's settings that shape what is served, and the program's `version`.
+
+    `cache_bytes` bounds the page cache of this process; with a `redis_url` the cache is there and Redis bounds it.
+    """
 
     version: str
     site_url: str = ""
@@ -36,6 +48,8 @@ class Serving:
     trusted_proxies: int = 0
     status_token: str = ""
     cache_bytes: int = 64 * 1024 * 1024
+    redis_url: str = field(default="", repr=False)
+    content_revision: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +84,29 @@ def register(app: Flask, index: Index, serving: Serving, around: Surroundings) -
     The application must be made without a static folder: `/static/` is the author's.
     """
     theme = load_theme(serving.theme_dir)
-    store = Cache(app, config={"CACHE_TYPE": BACKEND, "CACHE_OPTIONS": {"max_bytes": serving.cache_bytes}})
+    store = open_store(app, serving.redis_url, serving.cache_bytes)
     cache = PageCache(store, _shape(serving, theme), around.era_of, around.clock, around.learn)
     # Werkzeug would redirect "//x" by itself, to an absolute address made of the request's host.
     app.url_map.merge_slashes = False
     pages = Pages(index, cache, theme, serving.site_url)
     app.url_map.converters["anything"] = _Anything
     app.add_url_rule("/<anything:address>", "page", pages.read)
+    app.add_url_rule("/-/opensearch.xml", "search description", pages.read_search_description)
     app.add_url_rule("/-/theme/<digest>/<path:name>", "theme", _theme_view(theme))
-    register_status(
-        app,
-        StatusPages(index, theme, serving.status_token, serving.site_url, around.clock, around.syncing),
-    )
+    told = (serving.status_token, serving.site_url, around.clock, around.syncing, serving.content_revision)
+    counts = Counts()
+    app.extensions[COUNTS] = counts
+
+    def health() -> tuple[Health, ...]:
+        return health_of(index, serving.redis_url, syncing=around.syncing())
+
+    register_status(app, StatusPages(index, theme, *told, health))
+    register_metrics(app, MetricsPage(index, counts, serving.status_token, serving.version, around.clock, health))
     register_errors(app, theme)
     live = LiveRevision(index, around.era_of, around.clock)
     app.after_request(_completing(live))
     _wrap(app, cache, serving, live)
+    app.wsgi_app = identified(counted(app.wsgi_app, counts))  # type: ignore[method-assign, assignment]
 
 
 def _wrap(app: Flask, cache: PageCache, serving: Serving, live: LiveRevision) -> None:
@@ -107,6 +128,12 @@ def _shape(serving: Serving, theme: Theme) -> str:
 
 
 def _theme_view(theme: Theme) -> Callable[[str, str], Response]:
+    bodies = {(name, ""): body for name, body in theme.files.items()}
+    varying = {name for name, body in theme.files.items() if worth_compressing(type_of(name), len(body))}
+    for name in varying:
+        for coding in CODINGS:
+            bodies[name, coding] = compress(theme.files[name], coding, once_for_all=True)
+
     def read_theme_file(digest: str, name: str) -> Response:
         """Answer 200 with a file that never changes at this address, 304, or 404.
 
@@ -114,9 +141,14 @@ def _theme_view(theme: Theme) -> Callable[[str, str], Response]:
         """
         if name not in theme.files:
             abort(404)
-        body, media_type = theme.files[name], type_of(name)
-        response = Response(body, content_type=media_type)
-        response.headers["ETag"] = tag_of(body)
+        media_type = type_of(name)
+        coding = accepted(request.headers.get("Accept-Encoding", "")) if name in varying else ""
+        response = Response(bodies[name, coding], content_type=media_type)
+        response.headers["ETag"] = coded_tag(tag_of(theme.files[name]), coding)
+        if name in varying:
+            response.headers.set(*headers.VARY)
+        if coding:
+            response.headers["Content-Encoding"] = coding
         response.headers["Cache-Control"] = headers.IMMUTABLE if digest == theme.hash else headers.REVALIDATE
         response.headers["Content-Security-Policy"] = policy_of(media_type)
         response.make_conditional(request)

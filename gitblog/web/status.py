@@ -5,8 +5,9 @@ What is live may be seen by anybody. File names, lines and failures are the auth
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
 from flask import Flask, Response, jsonify, request
@@ -17,6 +18,7 @@ from gitblog.index.views import Status
 from gitblog.model import SyncReport
 from gitblog.web import headers
 from gitblog.web.answers import HTML
+from gitblog.web.health import Health, looked_at
 from gitblog.web.hosts import NOWHERE
 from gitblog.web.theme import Theme, iso
 
@@ -33,6 +35,8 @@ class StatusPages:
     site_url: str
     clock: Callable[[], float]
     syncing: Callable[[], bool]
+    content_revision: str = ""
+    health: Callable[[], tuple[Health, ...]] = tuple
 
     def healthz(self) -> Response:
         """Answer 200: the process lives."""
@@ -50,9 +54,9 @@ class StatusPages:
 
     def status(self) -> Response:
         """Answer 200 with what is live, 401 for a wrong token, 503 while nothing is."""
-        detailed = _bearer_matches(request.headers.get("Authorization", ""), self.token)
+        detailed = token_matches(request.headers.get("Authorization", ""), self.token)
         if "Authorization" in request.headers and self.token and not detailed:
-            return Response("wrong token\n", 401, [("WWW-Authenticate", "Bearer")], content_type=_PLAIN)
+            return refused("wrong token")
         try:
             status, reason = self._status(detailed=detailed), ""
         except IndexUnavailableError as error:
@@ -78,7 +82,9 @@ class StatusPages:
         told = facts(status, syncing=self.syncing())
         if reason:
             told["reason"] = reason
-        return jsonify({**told, **details(status, newest, self.site_url)} if detailed else told)
+        if detailed:
+            told |= details(status, newest, self.site_url, self.content_revision, self.health())
+        return jsonify(told)
 
     def _html(self, status: Status | None, newest: SyncReport | None, reason: str, *, detailed: bool) -> Response:
         body = self.theme.render(
@@ -89,7 +95,8 @@ class StatusPages:
             open_to_token=bool(self.token),
             syncing=self.syncing(),
             reports=status.reports if status else (newest,) if newest else (),
-            warnings=warnings(status, newest, self.site_url),
+            warnings=warnings(status, newest, self.site_url, self.content_revision),
+            health=self.health() if detailed else (),
         )
         return Response(body, content_type=HTML)
 
@@ -105,9 +112,18 @@ def facts(status: Status | None, *, syncing: bool) -> dict[str, object]:
     }
 
 
-def warnings(status: Status | None, newest: SyncReport | None, site_url: str) -> list[str]:
+def held_at(content_revision: str) -> str:
+    """Say that CONTENT_REVISION holds the site at a commit, and what ends that."""
+    return (
+        f"CONTENT_REVISION holds the site at {content_revision}: nothing that is pushed shows; "
+        "unset it and restart to follow the branch"
+    )
+
+
+def warnings(status: Status | None, newest: SyncReport | None, site_url: str, content_revision: str = "") -> list[str]:
     """Give what whoever runs the site should know and nobody else can mend, a sentence each."""
-    found = list(newest.warnings) if newest else []
+    found = [held_at(content_revision)] if content_revision else []
+    found += newest.warnings if newest else ()
     if status and not site_url and not status.url:
         found.append(
             f"neither SITE_URL nor `url` in blog.toml is set: feeds and the sitemap say {NOWHERE}; "
@@ -116,14 +132,37 @@ def warnings(status: Status | None, newest: SyncReport | None, site_url: str) ->
     return found
 
 
-def details(status: Status | None, newest: SyncReport | None, site_url: str) -> dict[str, object]:
+def details(
+    status: Status | None,
+    newest: SyncReport | None,
+    site_url: str,
+    content_revision: str = "",
+    health: Iterable[Health] = (),
+) -> dict[str, object]:
     """Give what only the owner may know, as JSON holds it; a sync may have failed before anything was published."""
     return {
         "problems": [{**asdict(problem), "text": str(problem)} for problem in status.problems] if status else [],
         "last_sync": _report(newest) if newest else None,
-        "warnings": warnings(status, newest, site_url),
+        "warnings": warnings(status, newest, site_url, content_revision),
         "counts": dict(status.counts) if status else {},
+        "health": [asdict(each) for each in health],
     }
+
+
+def refused(message: str) -> Response:
+    """Make the answer to whoever has no token, or a wrong one."""
+    return Response(f"{message}\n", 401, [("WWW-Authenticate", "Bearer")], content_type=_PLAIN)
+
+
+def token_matches(header: str, token: str) -> bool:
+    """Compare the Authorization header with a bearer's token, in constant time; "" is matched by nothing.
+
+    As hashes of bytes: text that is not ASCII would raise, and the length of the token is nobody's business.
+    """
+    scheme, _, given = header.partition(" ")
+    one, other = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given.strip(), token))
+    same = hmac.compare_digest(one, other)
+    return bool(token) and scheme.lower() == "bearer" and same
 
 
 def register_status(app: Flask, pages: StatusPages) -> None:
@@ -138,9 +177,11 @@ def _report(report: SyncReport) -> dict[str, object]:
         "from": report.from_revision or None,
         "to": report.to_revision or None,
         "started_at": iso(report.started_at),
+        "looked_at": iso(looked_at(report)),
         "seconds": report.seconds,
         "outcome": report.outcome,
         "message": report.message,
+        "reason": report.reason,
         "counts": dict(report.counts),
     }
 
@@ -152,10 +193,3 @@ def _wants_json() -> bool:
         return wanted == "json"
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
     return best == "application/json"
-
-
-def _bearer_matches(header: str, token: str) -> bool:
-    """Compare in constant time, as bytes (text that is not ASCII would raise); no token matches nothing."""
-    scheme, _, given = header.partition(" ")
-    same = hmac.compare_digest(given.strip().encode(), token.encode())
-    return bool(token) and scheme.lower() == "bearer" and same

@@ -31,6 +31,9 @@ from gitblog.webhooks import (
 )
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
+# GitHub sends no more; its documentation of webhook events says so.
+LARGEST_DELIVERY_BYTES = 25 * 1024 * 1024
+_PART_BYTES = 64 * 1024
 """GitHub sends up to 25 MB, but a body must be read whole before its signature can be checked: times the
 threads of a small server, this is what a stranger may fill. A push that is larger (thousands of commits) is
 answered 413 and found at the next look."""
@@ -77,17 +80,29 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the site shows, so that a push can be told from one that changes nothing.
+
+    `branch()` names the published branch ("" before the first publish), `held_at` the commit that
+    CONTENT_REVISION holds it at ("" for none).
+    """
+
+    repository: str
+    branch: Callable[[], str]
+    held_at: str = ""
+
+
 def blueprint(
     secrets: Sequence[str],
-    repository: str,
-    branch: Callable[[], str],
-    give_hint: Callable[[str], None],
+    shown: Shown,
+    give_hint: Callable[[str, str], None],
     clock: Callable[[], float],
 ) -> Blueprint:
     """Make the address of the webhooks.
 
-    `branch()` names the published branch ("" before the first publish); `give_hint(revision)` wakes the sync.
-    Either may raise a `GitblogError`, answered with 503. `clock` counts seconds and never steps back.
+    `give_hint(revision, delivery_id)` wakes the sync. It and `shown.branch()` may raise a `GitblogError`, answered
+    with 503. `clock` counts seconds and never steps back.
     """
     webhooks = Blueprint("webhooks", __name__)
     throttle = FailureThrottle(clock)
@@ -107,12 +122,15 @@ def blueprint(
             return Answer(503, "failed", "no_hint", message)
 
     def hint(event: PushEvent) -> Answer:
-        published = branch()
-        ignored = reason_to_ignore(event, repository, published)
+        published = shown.branch()
+        ignored = reason_to_ignore(event, shown.repository, published)
         if ignored:
             return _ignored(ignored)
+        if shown.held_at:
+            message = f"CONTENT_REVISION holds the site at {shown.held_at}; unset it and restart to follow the branch"
+            return _ignored(Ignored("held", message, event.delivery_id))
         revision = pushed_revision(event, published)
-        give_hint(revision)
+        give_hint(revision, event.delivery_id)
         return Answer(202, "accepted", "push", f"the site will show {revision[:12]} in a moment")
 
     @webhooks.route("/-/webhooks/<provider>", methods=_METHODS, strict_slashes=False, provide_automatic_options=False)
@@ -123,8 +141,9 @@ def blueprint(
         facts = {
             "provider": provider if provider in PROVIDERS else "",
             "delivery_id": delivery,
-            "outcome": outcome.reason,
-            "http_status": outcome.code,
+            "answer": outcome.status,
+            "reason": outcome.reason,
+            "status": outcome.code,
         }
         logger.info("webhook delivery", extra=facts)
         return _response(outcome, delivery)
@@ -149,6 +168,7 @@ def _body(request: Request) -> bytes:
     if length is None:
         raise DeliveryError("the request has no Content-Length", reason="no_length", status=411)
     if length > MAX_BODY_BYTES:
+        _discard(request, length)
         message = f"larger than {MAX_BODY_BYTES} bytes; the change will be found at the next look"
         raise DeliveryError(message, reason="too_large", status=413)
     # The cap above is the one that counts here, whatever the application allows elsewhere.
@@ -159,6 +179,13 @@ def _body(request: Request) -> bytes:
         message = "the body is shorter than its Content-Length"
         raise DeliveryError(message, reason="bad_payload", status=400) from exc
     return body
+
+
+def _discard(request: Request, length: int) -> None:
+    """Read what a forge may send and nobody needs: a proxy that is still sending would lose an early answer."""
+    left = length if length <= LARGEST_DELIVERY_BYTES else 0
+    while left > 0 and (part := request.stream.read(min(left, _PART_BYTES))):
+        left -= len(part)
 
 
 def _ignored(ignored: Ignored) -> Answer:

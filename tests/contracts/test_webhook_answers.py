@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from gitblog.errors import IndexUnavailableError
-from gitblog.web.webhooks import MAX_BODY_BYTES, MAX_FAILURES, WINDOW_SECONDS, blueprint
+from gitblog.web.webhooks import MAX_BODY_BYTES, MAX_FAILURES, WINDOW_SECONDS, Shown, blueprint
 from tests.webhook_senders import COMMIT, SENDERS, Sender
 
 MAIN = "refs/heads/main"
@@ -28,10 +28,10 @@ class Site:
         app = Flask(__name__)
         known = sender.secrets[:1] if secrets is None else secrets
         repository = f"https://forge.example/{repository}"
-        app.register_blueprint(blueprint(known, repository, lambda: "main", self.hint, lambda: 1000.0))
+        app.register_blueprint(blueprint(known, Shown(repository, lambda: "main"), self.hint, lambda: 1000.0))
         self.client = app.test_client()
 
-    def hint(self, revision: str) -> None:
+    def hint(self, revision: str, delivery: str) -> None:
         if self.failing:
             raise IndexUnavailableError("the database is away", reason="no-database")
         self.hints.append(revision)

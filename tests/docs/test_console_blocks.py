@@ -12,6 +12,7 @@ import pytest
 from tests.checkout import TOP, environment, make_checkout
 
 BLOCK = re.compile(r"^```console(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = re.compile(r"^\$ (?:.*\\\n)*.*$", re.MULTILINE)
 NOT_RUN = "no-test:"
 
 
@@ -26,20 +27,33 @@ class Console:
 
 def documents() -> tuple[Path, ...]:
     """Return the documents whose commands people follow; the sample posts are content, and show examples."""
-    return (TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").glob("*.md")))
+    return (TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").rglob("*.md")))
 
 
 def consoles() -> tuple[Console, ...]:
-    """Return every console block; a line that starts with `$ ` is a command, the others are its output."""
+    """Return every console block; a line that starts with `$ ` is a command, and so is what follows a backslash.
+
+    All other lines are output.
+    """
     found = []
     for document in documents():
         text = document.read_text()
         for match in BLOCK.finditer(text):
             line = text.count("\n", 0, match.start()) + 1
-            commands = [row[2:] for row in match["text"].splitlines() if row.startswith("$ ")]
+            commands = [command[2:] for command in COMMAND.findall(match["text"])]
             place = f"{document.relative_to(TOP)}:{line}"
             found.append(Console(place, match["info"].strip(), "\n".join(commands)))
     return tuple(found)
+
+
+def forget_what_is_written(console: Console, checkout: Path) -> None:
+    """Take away the files that a block writes: whoever runs the tests may have followed the document before."""
+    for path in re.findall(r" > (\S+)", console.script):
+        if (checkout / path).is_file():
+            command = ["git", "rm", "--quiet", path]
+            subprocess.run(command, cwd=checkout, env=environment(checkout), check=True)
+            command = ["git", "commit", "--quiet", "--message", f"without {path}"]
+            subprocess.run(command, cwd=checkout, env=environment(checkout), check=True)
 
 
 CONSOLES = consoles()
@@ -51,6 +65,7 @@ def test_every_console_block_works_as_it_is_printed(console: Console, tmp_path: 
     if console.info.startswith(NOT_RUN):
         pytest.skip(f"{console.place} is not run: {console.info.removeprefix(NOT_RUN).strip()}")
     checkout = make_checkout(tmp_path / "checkout")
+    forget_what_is_written(console, checkout)
 
     done = subprocess.run(
         ["bash", "-euc", console.script],

@@ -22,6 +22,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from gitblog.index.tables import POSTGRES_SCHEMA
 from tests.git_server import GitServer
 from tests.history_builder import Builder
 
@@ -256,7 +257,7 @@ def _lose_the_database(url: str) -> None:
             path.unlink()
         return
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA gitblog_v1 CASCADE")
+        cursor.execute(f"DROP SCHEMA {POSTGRES_SCHEMA} CASCADE")
     connection.close()
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from tests.checkout import TOP
+from tests.debian import make_root
 from tests.image.engine import Engine
 
-_MIRROR = "http://deb.debian.org/debian"
 # What the official image has, and the libraries that Python's own modules are linked with.
 _DEBIAN = (
-    "ca-certificates,libbz2-1.0,libexpat1,libffi8,liblzma5,libncursesw6,libreadline8,libsqlite3-0,libssl3,libuuid1,"
-    "netbase,tzdata,zlib1g"
-)
+    "ca-certificates", "libbz2-1.0", "libexpat1", "libffi8", "liblzma5", "libncursesw6", "libreadline8",
+    "libsqlite3-0", "libssl3", "libuuid1", "netbase", "tzdata", "zlib1g",
+)  # fmt: skip
 _NOT_IN_AN_IMAGE = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 # As in the official image: apt keeps no package and no index of packages.
 _APT_KEEPS_NOTHING = """\
@@ -53,7 +53,8 @@ def provide_base(engine: Engine) -> str:
     if not engine.has(name) and engine.podman("pull", "--quiet", name, check=False).returncode:
         with tempfile.TemporaryDirectory(prefix="gitblog-base-", dir=engine.folder) as scratch:
             root = Path(scratch) / "root"
-            _make_root(root, release=name.rpartition("-")[2])
+            make_root(root, name.rpartition("-")[2], _DEBIAN)
+            _slim(root)
             _add_python(root, version=name.rpartition(":")[2].partition("-")[0])
             _pack(root, Path(scratch) / "base.tar")
             changes = ("ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", f"LABEL {label}=yes")
@@ -63,8 +64,7 @@ def provide_base(engine: Engine) -> str:
     return "made from Debian's packages" if label in labels else "pulled"
 
 
-def _make_root(root: Path, release: str) -> None:
-    _run(["debootstrap", "--variant=minbase", f"--include={_DEBIAN}", release, str(root), _MIRROR])
+def _slim(root: Path) -> None:
     for path in _NOT_IN_AN_IMAGE:
         shutil.rmtree(root / path)
         (root / path).mkdir()

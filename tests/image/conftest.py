@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.by_name import left_out
 from tests.checkout import make_checkout
 from tests.image.base import provide_base
 from tests.image.engine import Engine, open_engine
@@ -44,8 +45,7 @@ class Build:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave this folder out, unless the command line names it."""
-    named = [Path(config.invocation_params.dir, each.partition("::")[0]).resolve() for each in config.args]
-    return None if any(path.is_relative_to(HERE) for path in named) else True
+    return left_out(HERE, config)
 
 
 @pytest.fixture(scope="session")

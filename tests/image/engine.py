@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.debian import require_programs
 
 PACKAGES = ("buildah", "podman", "runc", "debootstrap")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -78,23 +79,7 @@ class Engine:
 
 def open_engine(folder: Path) -> Engine:
     """Give an engine that works here, installing its programs where root may; skip with the reason where not."""
-    if os.geteuid():
-        pytest.skip("building and running images needs root here: sudo make test-image")
-    missing = [name for name in PACKAGES if shutil.which(name) is None]
-    if missing:
-        _install(missing)
+    require_programs(PACKAGES, "building and running images")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "containers.conf").write_text(_CONFIGURATION)
     return Engine(folder)
-
-
-def _install(packages: Sequence[str]) -> None:
-    if shutil.which("apt-get") is None:
-        pytest.skip(f"not installed, and there is no apt-get: {', '.join(packages)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-yq", "--no-install-recommends", *packages]):
-        done = subprocess.run(
-            ["apt-get", *command], env=environment, capture_output=True, text=True, timeout=600, check=False
-        )
-    if done.returncode:
-        pytest.skip(f"apt-get could not install {', '.join(packages)}: {done.stderr.strip()[-300:]}")

@@ -80,8 +80,10 @@ def test_a_command_runs_instead_of_the_server(
     engine: Engine, image: str, command: tuple[str, ...], expected: str
 ) -> None:
     """There is no entry point in the way."""
-    done = engine.podman("run", "--rm", *CONFINED, image, *command)
+    done = engine.podman("run", "--rm", *CONFINED, image, *command, check=False)
 
+    # In a new container nothing is live and nobody syncs, and `gitblog status` ends with 1 where a part is not well.
+    assert done.returncode == ("status" in command)
     assert expected in done.stdout + done.stderr
 
 

@@ -75,6 +75,8 @@ def test_list_reads_a_plain_folder_without_git(tmp_path: Path) -> None:
     """No front matter, no repository: the title is the heading, the folder a tag."""
     (tmp_path / "notes" / "python").mkdir(parents=True)
     (tmp_path / "notes" / "python" / "venv.md").write_text("# Virtual environments\n\nText.\n")
+    # Windows leaves one beside each download; from there it comes along into WSL2.
+    (tmp_path / "notes" / "python" / "venv.md:Zone.Identifier").write_text("[ZoneTransfer]\n")
     answer = _gitblog(tmp_path, "list", "notes", "--json")
 
     line = json.loads(answer.stdout)

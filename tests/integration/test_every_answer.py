@@ -23,14 +23,23 @@ ADDRESSES = {
     "/tags/git/page/2/": 200,
     "/tags/git/page/1/": 301,
     "/tags/nobody/": 404,
+    "/categories/": 200,
+    "/series/": 200,
+    "/series/nothing/": 404,
+    "/authors/": 200,
+    "/authors/nobody/": 404,
     "/archive/": 200,
     "/archive": 301,
     "/2026/": 200,
     "/1999/": 404,
+    "/2026/01/": 200,
+    "/2026/12/": 404,
+    "/2026/01": 301,
     "/feed.xml": 200,
     "/sitemap.xml": 200,
     "/sitemap-1.xml": 404,
     "/robots.txt": 200,
+    "/search/": 200,
     "/2026/01/bundle/": 200,
     "/2026/01/bundle": 301,
     "/2026/01/bundle/cat.png": 200,
@@ -42,6 +51,9 @@ ADDRESSES = {
     "/2026/01/a-draft/": 404,
     "/about/": 200,
     "/logo.svg": 200,
+    "/logo.svg/": 404,
+    "/feed.xml/": 301,
+    "/about//": 404,
     "/nothing/": 404,
     "/%ff": 404,
     "/%00": 404,
@@ -138,6 +150,66 @@ def test_the_tag_of_a_page_changes_with_it_and_only_then(small_site: ServedSite)
     assert small_site.get("/archive/").headers["ETag"] != listing.headers["ETag"]
     assert page.headers["X-Gitblog-Revision"] == first
     assert small_site.get("/about/").headers["X-Gitblog-Revision"] == second
+
+
+def test_a_query_that_nobody_knows_changes_nothing(small_site: ServedSite) -> None:
+    """Trackers put parameters on links: every address answers as without them, and a redirect does not carry them."""
+    _fill(small_site)
+    # Search reads its query, and so does the redirect to it.
+    for address in ADDRESSES.keys() - {"/search/", "/search"}:
+        plain = small_site.get(address)
+        for query in ("?utm_source=x&fbclid=1", "?page=2", "?", "?%ff=%00&a[]=1"):
+            asked = small_site.get(address + query)
+
+            assert (asked.status, asked.data, dict(asked.headers)) == (plain.status, plain.data, dict(plain.headers))
+
+
+def test_caches_in_front_learn_what_lasts(small_site: ServedSite) -> None:
+    """A browser asks before it shows anything; a CDN may hold what lasts, and not the absence of a post."""
+    _fill(small_site)
+    for address, status in ADDRESSES.items():
+        headers = small_site.get(address).headers
+
+        assert headers["Cache-Control"] == "public, max-age=0, must-revalidate", address
+        lasts = status != 404
+        assert ("CDN-Cache-Control" in headers, "Surrogate-Key" in headers) == (lasts, lasts), address
+
+
+def test_a_slash_at_the_end_is_put_right_either_way(small_site: ServedSite) -> None:
+    """Whichever address is meant, the other one leads to it, in one step, and never in a circle."""
+    small_site.push(
+        {
+            "blog.toml": 'permalink = "/:slug"\n',
+            "posts/bare.md": post(),
+            "posts/moved.md": post("slug: before"),
+            "posts/gone.md": post(title="Gone", body="And like no other."),
+            "pages/about.md": "# About\n",
+            "static/logo.svg": DRAWING,
+        }
+    )
+    small_site.push({"posts/moved.md": post("slug: after"), "posts/gone.md": None})
+    found = {
+        address: (response.status_code, response.headers.get("Location"))
+        for address in ("/bare", "/bare/", "/about/", "/about", "/before", "/before/", "/gone", "/gone/",
+                        "/logo.svg/", "/feed.xml/", "/archive", "/bare//", "/posts/bare.md/")
+        for response in [small_site.get(address)]
+    }  # fmt: skip
+
+    assert found == {
+        "/bare": (200, None),
+        "/bare/": (301, "/bare"),
+        "/about/": (200, None),
+        "/about": (301, "/about/"),
+        "/before": (301, "/after"),
+        "/before/": (301, "/after"),
+        "/gone": (410, None),
+        "/gone/": (410, None),
+        "/logo.svg/": (404, None),
+        "/feed.xml/": (301, "/feed.xml"),
+        "/archive": (301, "/archive/"),
+        "/bare//": (404, None),
+        "/posts/bare.md/": (404, None),
+    }
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from gitblog.web.webhooks import blueprint
+from gitblog.web.webhooks import Shown, blueprint
 from tests.npm import npm_packages
 from tests.tools import require_tool
 
@@ -56,7 +56,12 @@ def test_every_example_of_github_gets_the_answer_of_the_contract(examples: list[
     hints: list[str] = []
     app = Flask(__name__)
     app.register_blueprint(
-        blueprint([SECRET], "https://github.com/Codertocat/Hello-World", lambda: "", hints.append, lambda: 0.0)
+        blueprint(
+            [SECRET],
+            Shown("https://github.com/Codertocat/Hello-World", lambda: ""),
+            lambda revision, _: hints.append(revision),
+            lambda: 0.0,
+        )
     )
     client = app.test_client()
     pushed: list[str] = []

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
-from sqlalchemy.exc import DBAPIError
 
 from gitblog import create_app
 from gitblog.config import Settings
-from gitblog.errors import FenceError
+from gitblog.errors import FenceError, IndexUnavailableError
 from gitblog.index import database as databases
 from gitblog.index import schema, tables, writer
 from gitblog.index.database import Database, open_database
-from gitblog.index.hints import HintListener, give_hint, somebody_listens
+from gitblog.index.hints import Hint, HintListener, give_hint, somebody_listens
 from gitblog.index.queries import Index
 from gitblog.index.rows import PathRows, SiteRow, Update
 from gitblog.index.watching import PublicationWatch
@@ -86,7 +85,7 @@ def test_a_publisher_that_freezes_loses_its_lock_and_its_right_to_write(
     monkeypatch.setattr(databases, "_IDLE_IN_TRANSACTION_MILLISECONDS", 300)
     frozen, other = open_database(postgres_url), open_database(postgres_url)
     schema.upgrade(frozen)
-    with pytest.raises(DBAPIError):
+    with pytest.raises(IndexUnavailableError):
         _write_frozen(frozen, other)
 
     with Index(other).snapshot(0) as snapshot:
@@ -104,7 +103,7 @@ def test_the_process_that_syncs_is_seen_from_every_machine(postgres_url: str, tm
     listener = HintListener(database, tmp_path)
     assert somebody_listens(database)
     give_hint(database, tmp_path, "a" * 40)
-    assert listener.wait(PATIENCE_SECONDS) == "a" * 40
+    assert listener.wait(PATIENCE_SECONDS) == Hint("a" * 40)
 
     del listener
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -16,21 +16,29 @@ from tests.served_site import ServedSite, Tree, post
 ERA = 5
 BUDGETS = {
     "/": 10,
-    "/page/2/": 14,
+    "/page/2/": 15,
     "/tags/": 7,
     "/tags/all/": 15,
+    "/categories/": 7,
+    "/categories/guide/": 15,
+    "/series/": 7,
+    "/series/long/": 8,
+    "/authors/": 8,
+    "/authors/ada/": 15,
     "/archive/": 8,
     "/2025/": 8,
+    "/2025/01/": 8,
     "/feed.xml": 12,
     "/sitemap.xml": 5,
     "/robots.txt": 4,
-    "/2025/01/p0/": 11,
+    "/2025/01/p0/": 15,
     "/2025/01/p0/cat.png": 7,
     "/about/": 5,
     "/logo.txt": 4,
     "/old/": 8,
-    "/nothing/": 8,
-    "/a/very/deep/address/with/nothing/behind/it/": 8,
+    "/search/?q=file+tag:all": 9,
+    "/nothing/": 13,
+    "/a/very/deep/address/with/nothing/behind/it/": 14,
 }
 
 
@@ -56,7 +64,8 @@ def _tree(start: int, stop: int) -> Tree:
     for number in range(start, stop):
         folder = f"posts/p{number}"
         body = f"[next](../p{number + 1}/index.md) ![c](cat.png) [about](/about/) [file](/logo.txt)"
-        tree[f"{folder}/index.md"] = post("tags: [all, other]", body=body, date="2025-01-05")
+        filed = ("tags: [all, other]", "categories: [guide]", "series: Long", "authors: [Ada, Bob]")
+        tree[f"{folder}/index.md"] = post(*filed, body=body, date="2025-01-05")
         tree[f"{folder}/cat.png"] = f"picture {number}".encode()
     return tree
 

@@ -98,10 +98,11 @@ def test_a_sync_that_fails_says_why_and_so_does_status_while_the_site_stays(tmp_
     assert failed.returncode == 1
     assert failed.stderr.splitlines()[-1].endswith("has no branch main; set CONTENT_BRANCH to one that exists")
 
-    told = _gitblog(tmp_path, "status", CONTENT_REPO="blog", CONTENT_BRANCH="main").stdout.splitlines()
-    assert told[0].startswith(f"live: {tip} since ")
-    assert told[2].startswith("the last sync failed: ")
-    assert told[2].endswith("has no branch main; set CONTENT_BRANCH to one that exists")
+    status = _gitblog(tmp_path, "status", CONTENT_REPO="blog", CONTENT_BRANCH="main")
+    told = status.stdout.splitlines()
+    assert (status.returncode, told[0][: len(tip) + 6]) == (1, f"live: {tip}")
+    assert told[1].startswith("WRONG repository: the last sync failed: ")
+    assert "has no branch main; set CONTENT_BRANCH to one that exists (at " in told[1]
 
 
 def test_status_before_the_first_publish_says_why_there_is_nothing(tmp_path: Path) -> None:
@@ -110,10 +111,10 @@ def test_status_before_the_first_publish_says_why_there_is_nothing(tmp_path: Pat
     _gitblog(tmp_path, "sync", CONTENT_REPO="blog")
     told = _gitblog(tmp_path, "status", CONTENT_REPO="blog")
 
-    assert told.returncode == 0, told.stderr
+    assert told.returncode == 1, told.stderr
     lines = told.stdout.splitlines()
     assert lines[0] == "nothing has been published yet"
-    assert lines[2].endswith("has no commit yet; commit something in it")
+    assert "has no commit yet; commit something in it (at " in lines[1]
 
 
 def test_a_shallow_clone_is_served_with_a_warning(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gitblog.web.webhooks import blueprint
+from gitblog.web.webhooks import Shown, blueprint
 from tests.npm import npm_packages
 from tests.tools import require_tool
 from tests.webhook_senders import COMMIT, OTHER_TOKEN, SENDERS, SIGNING_TOKEN
@@ -45,7 +45,11 @@ def client() -> FlaskClient:
     """Give a site that knows one signing token."""
     app = Flask(__name__)
     hints: list[str] = []
-    app.register_blueprint(blueprint([SIGNING_TOKEN], "/srv/blog", lambda: "", hints.append, lambda: 0.0))
+    app.register_blueprint(
+        blueprint(
+            [SIGNING_TOKEN], Shown("/srv/blog", lambda: ""), lambda revision, _: hints.append(revision), lambda: 0.0
+        )
+    )
     return app.test_client()
 
 

@@ -76,7 +76,7 @@ def _other(column: Column[Any], value: Any) -> Any:
         return bytes(value) + b"x"
     if isinstance(value, bool):
         return not value
-    return value + 1000 if isinstance(value, int) else f"{value}x"
+    return value + 1000 if isinstance(value, int) else f"{value} planted"
 
 
 def _drop(blobs: Iterable[tuple[str, bytes]]) -> None:

@@ -22,6 +22,7 @@ from gitblog.web.webhooks import (
     MAX_FAILURES,
     WINDOW_SECONDS,
     FailureThrottle,
+    Shown,
     blueprint,
 )
 
@@ -38,7 +39,7 @@ ADDRESS = "/-/webhooks/github"
 class Site:
     """An application with nothing but the webhooks; remembers the hints, and its clock is set by hand."""
 
-    def __init__(self, secrets: tuple[str, ...] = (SECRET,)) -> None:
+    def __init__(self, secrets: tuple[str, ...] = (SECRET,), held_at: str = "") -> None:
         self.hints: list[str] = []
         self.now = 1000.0
         self.branch = "main"
@@ -46,12 +47,11 @@ class Site:
         self.app = Flask(__name__)
         # Smaller than the webhook's own limit, which must win.
         self.app.config["MAX_CONTENT_LENGTH"] = 1000
-        self.app.register_blueprint(
-            blueprint(secrets, "https://forge.example/me/blog", lambda: self.branch, self.hint, lambda: self.now)
-        )
+        shown = Shown("https://forge.example/me/blog", lambda: self.branch, held_at)
+        self.app.register_blueprint(blueprint(secrets, shown, self.hint, lambda: self.now))
         self.client: FlaskClient = self.app.test_client()
 
-    def hint(self, revision: str) -> None:
+    def hint(self, revision: str, delivery: str) -> None:
         if self.failure:
             raise self.failure
         self.hints.append(revision)
@@ -255,7 +255,7 @@ def test_each_delivery_is_one_line_in_the_log(site: Site, caplog: pytest.LogCapt
         site.post(dumped(), secret="x")
         site.client.post("/-/webhooks/evil%0Aline", data=b"")
 
-    lines = [(r.levelname, r.getMessage(), vars(r)["provider"], vars(r)["outcome"]) for r in caplog.records]
+    lines = [(r.levelname, r.getMessage(), vars(r)["provider"], vars(r)["reason"]) for r in caplog.records]
     assert lines == [
         ("INFO", "webhook delivery", "github", "push"),
         ("INFO", "webhook delivery", "github", "wrong_signature"),
@@ -299,3 +299,13 @@ def test_no_signed_body_is_ever_a_server_error(body: bytes, event: str, form: bo
 
     assert response.status_code in {200, 202, 400}
     assert set(response.get_json()) == {"status", "reason", "message", "delivery"}
+
+
+def test_a_push_while_the_site_is_held_is_answered_with_what_holds_it() -> None:
+    """200 and the setting's name, so that nobody waits for a page; other reasons to do nothing come first."""
+    site = Site(held_at="abcdef0")
+    answer = site.post(dumped())
+
+    assert (answer.status_code, answer.get_json()["reason"]) == (200, "held")
+    assert answer.get_json()["message"].startswith("CONTENT_REVISION holds the site at abcdef0; unset it")
+    assert site.hints == []

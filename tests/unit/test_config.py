@@ -28,6 +28,8 @@ RIGHT = (
     ("CONTENT_DIR", ".", ""),
     ("CONTENT_DIR", "a/./b", "a/b"),
     ("CONTENT_BRANCH", "feature/käse-1.0", "feature/käse-1.0"),
+    ("CONTENT_REVISION", "ABCDEF0", "abcdef0"),
+    ("CONTENT_REVISION", "0123456789" * 4, "0123456789" * 4),
     ("CONTENT_TOKEN", "me:ghp_abc", "me:ghp_abc"),
     ("CONTENT_SSH_KEY", "/run/key", "/run/key"),
     ("CONTENT_SSH_KEY", SSH_KEY, f"{SSH_KEY}\n"),
@@ -46,9 +48,15 @@ RIGHT = (
     ),
     ("DATABASE_URL", "postgresql:///d?host=/tmp/s", "postgresql+psycopg2:///d?host=/tmp/s"),
     ("DATABASE_URL", "sqlite:////srv/i.sqlite", "sqlite:////srv/i.sqlite"),
+    ("REDIS_URL", "redis://cache", "redis://cache"),
+    ("REDIS_URL", f"rediss://:{CANARY}@h:6380/1?ssl_cert_reqs=none", f"rediss://:{CANARY}@h:6380/1?ssl_cert_reqs=none"),
+    ("REDIS_URL", "rediss://h?ssl_ca_certs=/etc/ca.pem", "rediss://h?ssl_ca_certs=/etc/ca.pem"),
+    ("REDIS_URL", "unix:///run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
+    ("REDIS_URL", f"unix://u:{CANARY}@/run/redis.sock", f"unix://u:{CANARY}@/run/redis.sock"),
     ("DATA_DIR", "/var/lib/gitblog", Path("/var/lib/gitblog")),
     ("SITE_URL", "https://Blog.Example.org/", "https://blog.example.org"),
     ("SITE_URL", "http://localhost:8000/base/path", "http://localhost:8000"),
+    ("THEME_DIR", "./theme", Path("theme")),
     ("TRUSTED_PROXIES", "2", 2),
     ("STATUS_TOKEN", CANARY, CANARY),
     ("HOST", "::1", "::1"),
@@ -109,6 +117,10 @@ WRONG = (
             "a\x07b",
         )
     ),
+    *(
+        ("CONTENT_REVISION", text, "7 to 40 characters")
+        for text in ("abc123", "main", "HEAD~1", "v1.0.0", "-abcdef0", "abcdef0..abcdef1", "f" * 65)
+    ),
     ("CONTENT_TOKEN", f"{CANARY} x", "copy it again"),
     ("CONTENT_TOKEN", "me:", "no token"),
     ("CONTENT_SSH_KEY", f"abc\n{CANARY}", "-----BEGIN"),
@@ -128,11 +140,29 @@ WRONG = (
     ("DATABASE_URL", "sqlite://", "no file"),
     ("DATABASE_URL", "sqlite:///:memory:", "no file"),
     ("DATABASE_URL", "sqlite://host/x", "no file"),
+    ("REDIS_URL", f"{CANARY}", "redis://"),
+    ("REDIS_URL", f"memcached://{CANARY}@h", "redis://"),
+    ("REDIS_URL", "redis:/h", "redis://"),
+    ("REDIS_URL", "redis:///0", "no host"),
+    ("REDIS_URL", "redis://h:99999", "port"),
+    ("REDIS_URL", f"redis://:{CANARY}@h:port", "port"),
+    ("REDIS_URL", f"redis://:{CANARY}@h/blog", "database"),
+    ("REDIS_URL", f"redis://:{CANARY}#@h/0", "%23"),
+    ("REDIS_URL", f"redis://h?password={CANARY}", "option"),
+    ("REDIS_URL", "redis://h?socket_timeout=9", "option"),
+    ("REDIS_URL", "rediss://h?ssl_cert_reqs=maybe", "option"),
+    ("REDIS_URL", f"redis://h {CANARY}", "redis://"),
+    ("REDIS_URL", "unix://", "no socket"),
+    ("REDIS_URL", "unix://redis.sock", "no socket"),
+    ("DATA_DIR", "~/blog", "whole path"),
+    ("DATA_DIR", "/srv/a\nb", "control character"),
     ("SITE_URL", "blog.example.org", "https://"),
+    ("SITE_URL", "https://example.org:99999", "port"),
     ("SITE_URL", "ftp://example.org", "https://"),
     ("SITE_URL", "https://", "https://"),
     ("SITE_URL", "https://example.org/?a=b", "alone"),
     ("SITE_URL", f"https://u:{CANARY}@example.org", "alone"),
+    ("THEME_DIR", "a\0b", "control"),
     ("TRUSTED_PROXIES", "11", "0 to 10"),
     ("STATUS_TOKEN", "short", "16 characters"),
     ("HOST", "a b", "127.0.0.1"),
@@ -207,6 +237,11 @@ def test_a_wrong_value_names_the_variable_and_what_to_do(name: str, text: str, a
     assert CANARY not in message
 
 
+def test_every_setting_can_be_wrong() -> None:
+    """A new setting brings its own wrong values here."""
+    assert {setting.name for setting in SETTINGS} - {name for name, _, _ in WRONG} == set()
+
+
 def test_a_token_never_travels_over_plain_http() -> None:
     """http is for repositories without credentials."""
     with pytest.raises(SettingsError, match=r"^CONTENT_TOKEN would travel unencrypted"):
@@ -216,7 +251,8 @@ def test_a_token_never_travels_over_plain_http() -> None:
 @pytest.mark.parametrize("name", [setting.name for setting in SETTINGS if setting.secret])
 def test_a_secret_may_lie_in_a_file(name: str, tmp_path: Path) -> None:
     """NAME_FILE is read from the disk, its final line break left out."""
-    value = "postgresql://u:p@h/d" if name == "DATABASE_URL" else "/a/path/of/a/key-or-secret"
+    urls = {"DATABASE_URL": "postgresql://u:p@h/d", "REDIS_URL": "redis://:p@h"}
+    value = urls.get(name, "/a/path/of/a/key-or-secret")
     file = tmp_path / "secret"
     file.write_text(f"{value}\n", encoding="utf-8")
 
@@ -240,10 +276,11 @@ def test_both_forms_of_a_secret_are_an_error() -> None:
         (None, r"^STATUS_TOKEN_FILE names a file that cannot be read \(No such file"),
         (b" \n", "^STATUS_TOKEN_FILE names an empty file"),
         (b"\xff" * 20, r"^STATUS_TOKEN_FILE names a file that cannot be read \(it is not UTF-8"),
+        (b"x" * 65_537, "^STATUS_TOKEN_FILE names a file over 64 KiB"),
     ],
 )
 def test_a_secret_file_that_does_not_serve_is_named(data: bytes | None, message: str, tmp_path: Path) -> None:
-    """Missing, empty or binary."""
+    """Missing, empty, binary or no secret at all."""
     file = tmp_path / "secret"
     if data is not None:
         file.write_bytes(data)
@@ -260,6 +297,7 @@ def test_the_repr_holds_no_secret() -> None:
             "CONTENT_SSH_KEY": f"-----BEGIN {CANARY}",
             "WEBHOOK_SECRET": CANARY,
             "DATABASE_URL": f"postgresql://u:{CANARY}@h/d",
+            "REDIS_URL": f"redis://:{CANARY}@h",
             "STATUS_TOKEN": CANARY,
         }
     )

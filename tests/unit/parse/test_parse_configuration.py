@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitblog.model import Addressing, Author, MenuItem, Severity, SiteConfig, SourceFile
+from gitblog.model import Addressing, Author, Look, MenuItem, Severity, SiteConfig, SourceFile
 from gitblog.parse import ParsedConfiguration, parse_configuration
 
 
@@ -28,16 +28,28 @@ permalink = "/:slug.html"
 markdown = "python-markdown"
 layout = "plain"
 posts_per_page = 5
+home = "/about/"
 [[author]]
 name = "A"
 url = "https://a.example"
+description = "writes"
 [[author]]
 name = "B"
 [[menu]]
 title = "About"
 url = "/about/#me"
+[[social]]
+title = "S"
+url = "https://s.example/@a"
+[theme]
+accent = "teal"
+logo = "/logo.svg"
+image = "https://a.example/i.png"
+css = "/custom.css"
 [footer]
 text = "f"
+license = "CC0"
+license_url = "https://c.example/0"
 [feeds]
 id_authority = "example.org"
 """
@@ -52,11 +64,16 @@ id_authority = "example.org"
         language="de",
         markdown="python-markdown",
         posts_per_page=5,
-        authors=(Author("A", "https://a.example"), Author("B")),
+        authors=(Author("A", "https://a.example", "writes"), Author("B")),
         menu=(MenuItem("About", "/about/#me"),),
         footer="f",
         id_authority="example.org",
         addressing=Addressing("plain", "/:slug.html", "Europe/Berlin", "/b"),
+        home="/about/",
+        social=(MenuItem("S", "https://s.example/@a"),),
+        license="CC0",
+        license_url="https://c.example/0",
+        look=Look("teal", "/logo.svg", "https://a.example/i.png", "/custom.css"),
     )
 
 
@@ -99,6 +116,11 @@ WRONG = [
     ('[[menu]]\ntitle = "x"\nurl = "javascript:x"\n', 3, 1),
     ('[feeds]\nid_authority = "a b"\n', 2, 1),
     ('footer = "x"\n', 1, 1),
+    ('[theme]\naccent = "#ff0000"\n', 2, 1),
+    ('[theme]\nlogo = "logo.svg"\n', 2, 1),
+    ('[theme]\ncss = "https://x.org/a.css"\n', 2, 1),
+    ('home = "about"\n', 1, 1),
+    ('[[social]]\ntitle = "x"\nurl = "/x/"\n', 3, 1),
     ("a = " + "[" * 5000, 1, 1),
     ("a = " + "[" * 30 + "]" * 30, 1, 1),
     ("n = " + "9" * 5000, 1, 1),
@@ -126,12 +148,12 @@ def test_bytes_that_are_no_text_and_too_many_are_errors() -> None:
 
 def test_unknown_keys_and_missing_feed_ids_are_warnings() -> None:
     """The configuration counts all the same."""
-    parsed = parse('titel = "x"\nurl = "https://example.org"\n[theme]\nx = 1\n[feeds]\nid_autority = "x"\n')
+    parsed = parse('titel = "x"\nurl = "https://example.org"\n[theme]\naccnt = "teal"\n[feeds]\nid_autority = "x"\n')
 
     assert parsed.config is not None
     assert [str(problem) for problem in parsed.problems] == [
         "blog.toml:1:1: unknown-key: the key 'titel' is unknown (did you mean `title`?)",
-        "blog.toml:3:1: unknown-key: the key 'theme' is unknown (remove it, or see the documented keys)",
+        "blog.toml:4:1: unknown-key: the key 'theme.accnt' is unknown (did you mean `accent`?)",
         "blog.toml:6:1: unknown-key: the key 'feeds.id_autority' is unknown (did you mean `id_authority`?)",
         "blog.toml:2:1: feed-ids: the ids in feeds are tied to the host of `url`: feed readers show all posts"
         ' again when it changes (write [feeds] and below it id_authority = "example.org",'

@@ -28,6 +28,8 @@ from gitblog.parse import is_configuration, is_document, is_servable, path_probl
         ("blog.toml", False, False),
         ("static/blog.toml", False, True),
         ("a.png:Zone.Identifier", False, False),
+        ("posts/a.md:Zone.Identifier", False, False),
+        ("static/a.md:zone.identifier", False, False),
         ("img/Thumbs.db", False, False),
         ("img/caf\udce9.png", False, False),
         ("img/a\nb.png", False, False),

@@ -1,4 +1,4 @@
-"""The page cache: its store, and its key."""
+"""The page cache: what it answers, what it keeps, and under which key."""
 
 from __future__ import annotations
 
@@ -7,52 +7,11 @@ from typing import Any
 
 import flask
 import pytest
-from flask_caching import Cache
 from werkzeug.test import Client
 
-from gitblog.web.answers import Answer, answer
-from gitblog.web.caching import BACKEND, Asked, MemoryBackend, PageCache
-
-
-def test_the_store_never_holds_more_than_its_room() -> None:
-    """The size of keys and values is counted, and the least recently used go first."""
-    store = MemoryBackend(max_bytes=10_000)
-    for number in range(100):
-        assert store.set(f"k{number}", b"x" * 500)
-        assert store.get("k0") is not None
-        assert store.used_bytes <= 10_000
-
-    assert store.has("k0")
-    assert not store.has("k1")
-    assert store.has("k99")
-
-
-def test_an_entry_that_would_push_out_the_others_is_refused() -> None:
-    """One entry may take an eighth of the room."""
-    store = MemoryBackend(max_bytes=10_000)
-
-    assert not store.set("large", b"x" * 1_300)
-    assert store.used_bytes == 0
-
-
-def test_the_store_counts_a_replaced_entry_once() -> None:
-    """Writing a key again frees what it took before; forgetting all frees everything."""
-    store = MemoryBackend(max_bytes=10_000)
-    store.set("k", b"x" * 500)
-    once = store.used_bytes
-    store.set("k", b"y" * 500)
-
-    assert once == store.used_bytes
-    assert store.get("k") == b"y" * 500
-    assert store.delete("k")
-    assert not store.delete("k")
-    assert store.used_bytes == 0
-
-
-def test_the_store_keeps_bytes_alone() -> None:
-    """Anything else would have to be pickled, and unpickling runs code."""
-    with pytest.raises(TypeError, match="bytes, not str"):
-        MemoryBackend(max_bytes=10_000).set("k", "text")
+from gitblog.web.answers import Answer, answer, encoded
+from gitblog.web.caching import Asked, PageCache
+from gitblog.web.stores import open_store
 
 
 class Origin:
@@ -61,7 +20,7 @@ class Origin:
     def __init__(self, made: Answer, era: tuple[str, int] | None = ("p1", 0)) -> None:
         self.made, self.era, self.calls, self.publication = made, era, 0, "p1"
         app = flask.Flask("cache", static_folder=None)
-        store = Cache(app, config={"CACHE_TYPE": BACKEND, "CACHE_OPTIONS": {"max_bytes": 100_000}})
+        store = open_store(app, "", 100_000)
         self.cache = PageCache(store, "shape", lambda now: self.era, lambda: 7.9)
         self.client = Client(self.cache.wrap(self))
         self.asked: list[Asked] = []
@@ -70,9 +29,10 @@ class Origin:
         """Answer as Flask would, and offer the answer to the cache."""
         self.calls += 1
         self.asked.append(self.cache.asked(environ))
-        self.cache.keep(self.asked[-1], self.made, self.publication, "r" * 40)
-        start_response(self.made.status_line, self.made.headers("r" * 40))
-        return [self.made.body]
+        made = encoded(self.made, self.asked[-1].coding)
+        self.cache.keep(self.asked[-1], made, self.publication, "r" * 40)
+        start_response(made.status_line, made.headers("r" * 40))
+        return [made.body]
 
 
 def test_queries_and_hosts_meet_one_entry() -> None:
@@ -150,3 +110,36 @@ def test_a_large_file_is_not_kept() -> None:
     origin.client.get("/")
 
     assert origin.calls == 2
+
+
+def test_a_page_is_made_once_for_each_coding_that_is_asked_for() -> None:
+    """Each coding is an entry of its own; what a reader gets never depends on who came before."""
+    origin = Origin(answer(200, b"a page " * 200))
+    wanted = ["br", "", "gzip, deflate", "br, gzip", "gzip"]
+    answers = [origin.client.get("/x/", headers={"Accept-Encoding": each}) for each in wanted * 2]
+
+    assert [given.headers.get("Content-Encoding") for given in answers] == ["br", None, "gzip", "br", "gzip"] * 2
+    assert origin.calls == 3
+    assert [given.data for given in answers[:5]] == [given.data for given in answers[5:]]
+
+
+@pytest.mark.parametrize(
+    ("path", "coding"),
+    [("/x/", "br"), ("/x", "br"), ("/x.html", "br"), ("/x.svg", "br"), ("/how-to.mp4/", "br"), ("/x.PNG", "")],
+)
+def test_what_is_compressed_already_has_one_entry(path: str, coding: str) -> None:
+    """A picture is the same bytes for every reader, so that it is kept once."""
+    origin = Origin(answer(200, b"page"))
+    origin.client.get(path, headers={"Accept-Encoding": "br"})
+
+    assert [asked.coding for asked in origin.asked] == [coding]
+
+
+def test_a_key_is_short_however_long_the_address_is() -> None:
+    """Stores have limits for keys, and an address may hold anything."""
+    origin = Origin(answer(200, b"page"))
+    for path in ("/", "/" + "x" * 5000, "/%0a%00%ff"):
+        origin.client.get(path)
+
+    assert [len(asked.key) for asked in origin.asked] == [64, 64, 64]
+    assert len({asked.key for asked in origin.asked}) == 3
