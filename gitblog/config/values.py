@@ -206,6 +206,8 @@ def database(name: str, text: str) -> str:
     rest = text[len(url.scheme) :]
     if not rest.startswith("://") or _CONTROL.search(text):
         raise wrong(name, "is not a database URL: write postgresql://user:password@host/name")
+    if url.netloc.count("@") > 1:  # libpq would take the rest of the password for the host, and name it in an error
+        raise wrong(name, 'holds two "@" before the host: write %40 for one in a password')
     # SQLAlchemy's own default for "postgresql" is another driver than the one that is installed.
     if scheme in {"postgres", "postgresql", "postgresql+psycopg2"}:
         return f"postgresql+psycopg2{rest}"

@@ -49,7 +49,7 @@ class StatusPages:
             with self.index.snapshot(int(self.clock())) as snapshot:
                 revision = snapshot.revision
         except IndexUnavailableError as error:
-            return Response(f"{error.message}\n", 503, [("Retry-After", "1")], content_type=_PLAIN)
+            return Response(f"{_for_anybody(error)}\n", 503, [("Retry-After", "1")], content_type=_PLAIN)
         return Response(f"ready {revision}\n", 200, [(headers.REVISION, revision)], content_type=_PLAIN)
 
     def status(self) -> Response:
@@ -60,7 +60,7 @@ class StatusPages:
         try:
             status, reason = self._status(detailed=detailed), ""
         except IndexUnavailableError as error:
-            status, reason = None, error.message
+            status, reason = None, error.message if detailed else _for_anybody(error)
         newest = self._newest_report() if detailed else None
         make = self._json if _wants_json() else self._html
         response = make(status, newest, reason, detailed=detailed)
@@ -193,3 +193,10 @@ def _wants_json() -> bool:
         return wanted == "json"
     best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
     return best == "application/json"
+
+
+def _for_anybody(error: IndexUnavailableError) -> str:
+    """Say why there is no index without the database's own words, which name its host and user."""
+    if error.reason in {"not-published", "no-tables"}:
+        return error.message
+    return "the index cannot be asked now; the log says why, and so does this page with STATUS_TOKEN"

@@ -140,6 +140,7 @@ WRONG = (
     ("DATABASE_URL", "sqlite://", "no file"),
     ("DATABASE_URL", "sqlite:///:memory:", "no file"),
     ("DATABASE_URL", "sqlite://host/x", "no file"),
+    ("DATABASE_URL", "postgresql://u:p@ss@h/d", "write %40"),
     ("REDIS_URL", f"{CANARY}", "redis://"),
     ("REDIS_URL", f"memcached://{CANARY}@h", "redis://"),
     ("REDIS_URL", "redis:/h", "redis://"),
