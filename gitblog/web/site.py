@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -159,10 +160,11 @@ def _theme_view(theme: Theme) -> Callable[[str, str], Response]:
 
 def _completing(live: LiveRevision) -> Callable[[Response], Response]:
     def complete(response: Response) -> Response:
-        """Add what every answer carries and this one does not say yet."""
+        """Add what every answer carries and this one does not say yet; where no index answered, no revision did."""
         for name, value in headers.DEFAULTS:
             response.headers.setdefault(name, value)
-        if headers.REVISION not in response.headers and not request.path.startswith(_APART) and (revision := live()):
+        unnamed = headers.REVISION not in response.headers and response.status_code != HTTPStatus.SERVICE_UNAVAILABLE
+        if unnamed and not request.path.startswith(_APART) and (revision := live()):
             response.headers[headers.REVISION] = revision
         return response
 

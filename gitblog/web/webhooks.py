@@ -31,9 +31,6 @@ from gitblog.webhooks import (
 )
 
 MAX_BODY_BYTES = 5 * 1024 * 1024
-# GitHub sends no more; its documentation of webhook events says so.
-LARGEST_DELIVERY_BYTES = 25 * 1024 * 1024
-_PART_BYTES = 64 * 1024
 """GitHub sends up to 25 MB, but a body must be read whole before its signature can be checked: times the
 threads of a small server, this is what a stranger may fill. A push that is larger (thousands of commits) is
 answered 413 and found at the next look."""
@@ -168,7 +165,6 @@ def _body(request: Request) -> bytes:
     if length is None:
         raise DeliveryError("the request has no Content-Length", reason="no_length", status=411)
     if length > MAX_BODY_BYTES:
-        _discard(request, length)
         message = f"larger than {MAX_BODY_BYTES} bytes; the change will be found at the next look"
         raise DeliveryError(message, reason="too_large", status=413)
     # The cap above is the one that counts here, whatever the application allows elsewhere.
@@ -179,13 +175,6 @@ def _body(request: Request) -> bytes:
         message = "the body is shorter than its Content-Length"
         raise DeliveryError(message, reason="bad_payload", status=400) from exc
     return body
-
-
-def _discard(request: Request, length: int) -> None:
-    """Read what a forge may send and nobody needs: a proxy that is still sending would lose an early answer."""
-    left = length if length <= LARGEST_DELIVERY_BYTES else 0
-    while left > 0 and (part := request.stream.read(min(left, _PART_BYTES))):
-        left -= len(part)
 
 
 def _ignored(ignored: Ignored) -> Answer:

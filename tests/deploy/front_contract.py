@@ -106,7 +106,9 @@ class FrontContract:
         """Up to 25 MiB gitblog is asked, which refuses in words what it does not want; beyond, the front refuses."""
         revision = front.gitblog.tips[-1]
         small, large = front.deliver(revision), front.deliver(revision, padding=24 * MIB)
-        assert (small.status, large.status) == (202, 413)
+        assert small.status == 202
+        # gitblog answers without reading it, and a front that still sends may miss that; it says so itself then.
+        assert large.status in {413, 503}
         assert b"the change will be found at the next look" in large.body
 
         assert _refused_upload(front, DELIVERY, 26 * MIB).startswith(b"HTTP/1.1 413")

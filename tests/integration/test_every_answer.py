@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from gitblog.errors import IndexUnavailableError
 from gitblog.web import Serving
 from tests.served_site import VERSION, ServedSite, post
 
@@ -265,6 +266,19 @@ def test_without_an_index_there_is_no_revision(small_site: ServedSite) -> None:
         assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
     assert small_site.status_of("/-/healthz") == 200
     assert small_site.status_of("/-/readyz") == 503
+
+
+def _ask_too_early() -> str:
+    raise IndexUnavailableError("nothing has been published yet", reason="not-published")
+
+
+def test_an_answer_that_no_index_made_names_no_revision(small_site: ServedSite) -> None:
+    """Not even where the first one is published before the answer is sent."""
+    _fill(small_site)
+    response = Client(small_site.app(early=_ask_too_early)).get("/early")
+
+    assert response.status_code == 503
+    assert "X-Gitblog-Revision" not in response.headers
 
 
 def _break() -> str:

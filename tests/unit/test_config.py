@@ -163,6 +163,7 @@ WRONG = (
     ("SITE_URL", "https://", "https://"),
     ("SITE_URL", "https://example.org/?a=b", "alone"),
     ("SITE_URL", f"https://u:{CANARY}@example.org", "alone"),
+    ("THEME_DIR", "a\nb", "control"),
     ("THEME_DIR", "a\0b", "control"),
     ("TRUSTED_PROXIES", "11", "0 to 10"),
     ("STATUS_TOKEN", "short", "16 characters"),
