@@ -36,6 +36,9 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
+# What a worker ends with that cannot start as it is set, and how long it is not tried again then.
+_WRONG_SETTING = 2
+_PAUSE_SECONDS = 60.0
 
 
 def _settings() -> Settings:
@@ -49,7 +52,19 @@ def _settings() -> Settings:
         raise _refusal("DATA_DIR is a file; name a folder, or a path at which one can be made")
     if settings.theme_dir:
         _check_theme(settings.theme_dir)
+    if settings.database_url and "?" in settings.database_url:
+        _check_database(settings.database_url)
     return settings
+
+
+def _check_database(url: str) -> None:
+    """Refuse the options that no connection could be made with."""
+    from gitblog.index.database import open_database
+
+    try:
+        open_database(url).dispose()
+    except SettingsError as exc:
+        raise _refusal(exc.message) from exc
 
 
 def _check_theme(folder: Path) -> None:
@@ -68,7 +83,8 @@ def _refusal(message: str) -> SystemExit:
 
 
 _current = _settings()
-bind = f"{_current.host}:{_current.port}"
+_brackets = ":" in _current.host and not _current.host.startswith("[")
+bind = f"[{_current.host}]:{_current.port}" if _brackets else f"{_current.host}:{_current.port}"
 workers = _current.web_concurrency
 worker_class = "gthread"
 threads = 8
@@ -187,6 +203,9 @@ def _keep_syncing() -> None:
         try:
             # One that is still starting has no lock yet; another beside it would only cost its memory.
             if (child is None or child.poll() is not None) and not is_locked(_current.data_dir):
+                if child is not None and child.returncode == _WRONG_SETTING:
+                    # It said so, and would say it every second.
+                    time.sleep(_PAUSE_SECONDS)
                 child = _start_worker()
         except OSError as exc:
             # No memory, no process, no descriptor left: that passes, and then somebody has to sync again.

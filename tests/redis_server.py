@@ -85,11 +85,15 @@ class RedisServer:
 
 
 class SilentServer:
-    """A TCP port that accepts and answers with `words`, by default nothing, for ever; counts who came."""
+    """A TCP port that accepts and answers with `words`, by default nothing, for ever; counts who came.
 
-    def __init__(self, words: bytes = b"") -> None:
+    With `drops` they are followed by one byte after the other until the client has had enough.
+    """
+
+    def __init__(self, words: bytes = b"", *, drops: bool = False) -> None:
         self.connections = 0
         self._words = words
+        self._drops = drops
         self._accepted: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -121,6 +125,17 @@ class SilentServer:
             self._accepted.append(accepted)
             if self._words:
                 accepted.sendall(self._words)
+            if self._drops:
+                threading.Thread(target=_drip, args=(accepted,), daemon=True).start()
+
+
+def _drip(client: socket.socket) -> None:
+    while True:
+        try:
+            client.sendall(b"x")
+        except OSError:
+            return
+        time.sleep(0.03)
 
 
 class TlsDoor:

@@ -7,16 +7,14 @@ import re
 import signal
 import socket
 import subprocess
-import time
 import tomllib
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.asking import PATIENCE_SECONDS, eventually, read
 from tests.checkout import TOP, environment, make_checkout
 
 TARGETS = [
@@ -40,7 +38,6 @@ TARGETS = [
     "lock",
     "clean",
 ]
-PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -247,36 +244,6 @@ def serving(checkout: Path, *arguments: str, target: str = "run") -> Iterator[st
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(PATIENCE_SECONDS)
-
-
-def eventually(address: str, expected: str) -> str:
-    """Return the page once it holds `expected`; a server that starts or reloads may refuse meanwhile."""
-    return wait_for(lambda: read(address), lambda page: expected in page, f"{expected!r} at {address}")
-
-
-def wait_for(ask: Callable[[], str], enough: Callable[[str], bool], what: str) -> str:
-    """Ask until the answer is enough, or fail with the last one."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    answer = ""
-    while time.monotonic() < deadline:
-        answer = ask()
-        if enough(answer):
-            return answer
-        time.sleep(0.1)
-    pytest.fail(f"{what} did not come; the last answer was:\n{answer[:2000]}")
-
-
-def read(address: str) -> str:
-    """Return the body at `address`, whatever its status, or why there was none."""
-    try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            body: bytes = answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            body = error.read()
-    except OSError as error:
-        return f"no answer: {error}"
-    return body.decode()
 
 
 def commit(checkout: Path) -> None:

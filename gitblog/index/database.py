@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import make_dsn
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 
-from gitblog.errors import IndexUnavailableError
+from gitblog.errors import IndexUnavailableError, SettingsError
 from gitblog.index.tables import INDEX_VERSION, POSTGRES_SCHEMA
 
 # Seconds for which a SQLite writer waits for another; a publish takes milliseconds, a first one seconds.
@@ -106,6 +108,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def _open_postgres(url: URL) -> Database:
+    _check_options(url)
     engine = create_engine(
         url.set(drivername="postgresql+psycopg2"),
         pool_pre_ping=True,
@@ -117,6 +120,16 @@ def _open_postgres(url: URL) -> Database:
         execution_options={"schema_translate_map": {None: POSTGRES_SCHEMA}},
     )
     return Database(engine, is_postgres=True)
+
+
+def _check_options(url: URL) -> None:
+    """Refuse what follows the "?" of a URL and PostgreSQL's client does not know, before anybody waits for it."""
+    try:
+        make_dsn(**{name: str(value) for name, value in url.query.items()})
+    except ProgrammingError as exc:
+        problem = str(exc).strip().removeprefix("invalid dsn: ")
+        message = f"DATABASE_URL cannot be used: {problem}; take it out, or correct it"
+        raise SettingsError(message, reason="settings") from exc
 
 
 def _open_sqlite(url: URL) -> Database:

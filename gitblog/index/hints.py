@@ -46,7 +46,9 @@ def give_hint(database: Database, folder: Path, revision: str, delivery: str = "
             folder.mkdir(parents=True, exist_ok=True)
             _write(folder / "hint", f"{time.time_ns()} {told}\n")
     except (DBAPIError, OSError) as exc:
-        raise IndexUnavailableError("the hint could not be given", reason="no-hint") from exc
+        why = exc.strerror if isinstance(exc, OSError) else "the database does not take it"
+        advice = "look at the room and the rights of DATA_DIR, or at DATABASE_URL"
+        raise IndexUnavailableError(f"the hint could not be given: {why}; {advice}", reason="no-hint") from exc
 
 
 def somebody_listens(database: Database) -> bool:

@@ -1,9 +1,9 @@
 """The page cache in Redis, shared by every process that is given the same REDIS_URL.
 
-Redis is a convenience: without it a page is made anew. So nothing here raises, a Redis that does not answer costs
-one request a twentieth of a second and is then left alone for a while, and what comes back is believed only where
-it is what was put there: bytes with a check sum over key and value. Whoever may write to Redis may write pages,
-as with the database.
+Redis is a convenience: without it a page is made anew. So nothing here raises, and a Redis that does not answer costs
+one request a twentieth of a second (a fifth where it drips, or where its name is not found) and is then left alone.
+What comes back is believed only where it is what was put there: bytes with a check sum over key and value. Whoever
+may write to Redis may write pages, as with the database.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cachelib.serializers import RedisSerializer
 from flask_caching.backends.rediscache import RedisCache
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# How long a request waits for Redis, and for how long nobody asks one that did not answer.
+# How long a request waits for Redis to say something, and for how long nobody asks one that did not answer.
 WAIT_SECONDS: Final = 0.05
+# How long a whole question may take: a new connection with its TLS says something several times.
+DEADLINE_SECONDS: Final = 0.2
 PAUSE_SECONDS: Final = 2.0
 # A page that nobody asked for in a day is made anew; what older publications left behind goes by itself.
 KEPT_SECONDS: Final = 24 * 60 * 60
@@ -38,8 +42,7 @@ LARGEST_BYTES: Final = 8 * 1024 * 1024
 PREFIX: Final = "gitblog:"
 
 _SEAL_BYTES: Final = 16
-# A broken server may answer anything: redis-py raises ValueError where a number is none.
-_UNREACHABLE: Final = (RedisError, OSError, ValueError)
+_ASKING_THREADS: Final = 4
 
 T = TypeVar("T")
 
@@ -75,7 +78,7 @@ class Breaker:
         except ResponseError as exc:
             logger.debug("page cache refused", extra={"problem": _complaint(exc)})
             answer = otherwise
-        except _UNREACHABLE as exc:
+        except Exception as exc:  # a broken server may answer anything, and redis-py raise anything at it
             self._until = self._clock() + self._pause_seconds
             if not self._open:
                 logger.warning("page cache unreachable", extra={"problem": _complaint(exc)})
@@ -85,6 +88,48 @@ class Breaker:
             self._open = False
             logger.info("page cache reachable again")
         return answer
+
+
+class Deadline:
+    """Asks in threads of its own, so that whoever waits does so for `seconds` and no longer.
+
+    The client's own limits hold for one read: a name that is looked up, or an answer that comes in drops, knows none.
+    """
+
+    def __init__(self, seconds: float, give_up: Callable[[], object]) -> None:
+        self._seconds = seconds
+        self._give_up = give_up
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._questions: SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = SimpleQueue()
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Give the answer or raise what asking raised; `RedisTimeoutError` where it is late, after giving it up."""
+        self._start()
+        answer: Future[T] = Future()
+        self._questions.put((question, answer))
+        try:
+            return answer.result(self._seconds)
+        except TimeoutError as exc:
+            answer.cancel()
+            self._give_up()
+            raise RedisTimeoutError from exc
+
+    def _start(self) -> None:
+        """Start the threads at the first question, after the fork of the web processes."""
+        with self._lock:
+            while self._threads < _ASKING_THREADS:
+                self._threads += 1
+                threading.Thread(target=self._answer, name="page-cache", daemon=True).start()
+
+    def _answer(self) -> None:
+        while True:
+            question, answer = self._questions.get()
+            if answer.set_running_or_notify_cancel():
+                try:
+                    answer.set_result(question())
+                except Exception as exc:
+                    answer.set_exception(exc)
 
 
 class _Bytes(RedisSerializer):
@@ -108,8 +153,10 @@ class RedisBackend(RedisCache):
     serializer = _Bytes()
 
     def __init__(self, url: str, breaker: Breaker | None = None) -> None:
-        super().__init__(_client(url), default_timeout=KEPT_SECONDS, key_prefix=PREFIX)
+        client = _client(url)
+        super().__init__(client, default_timeout=KEPT_SECONDS, key_prefix=PREFIX)
         self._breaker = breaker or Breaker(PAUSE_SECONDS)
+        self._deadline = Deadline(DEADLINE_SECONDS, client.connection_pool.disconnect)
 
     @classmethod
     def factory(cls, app: Flask, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> RedisBackend:
@@ -118,7 +165,7 @@ class RedisBackend(RedisCache):
 
     def get(self, key: str) -> bytes | None:
         """Give the bytes, or None where there are none, they are not those of `set`, or Redis does not answer."""
-        value = self._breaker.ask(lambda: super(RedisBackend, self).get(key), None)
+        value = self._ask(lambda: super(RedisBackend, self).get(key), None)
         if not isinstance(value, bytes):
             return None
         seal, data = value[:_SEAL_BYTES], value[_SEAL_BYTES:]
@@ -131,17 +178,20 @@ class RedisBackend(RedisCache):
         if len(value) > LARGEST_BYTES:
             return False
         sealed = _seal(key, value) + value
-        return bool(self._breaker.ask(lambda: super(RedisBackend, self).set(key, sealed), False))
+        return bool(self._ask(lambda: super(RedisBackend, self).set(key, sealed), False))
 
     def health(self) -> str:
         """Write and read an entry now: "" where that works, else what is wrong and what to do, without secrets."""
         try:
-            super().set("health", b"ok", timeout=60)
-            if super().get("health") == b"ok":
+            self._deadline.ask(lambda: super(RedisBackend, self).set("health", b"ok", timeout=60))
+            if self._deadline.ask(lambda: super(RedisBackend, self).get("health")) == b"ok":
                 return ""
-        except _UNREACHABLE as exc:
+        except Exception as exc:
             return f"Redis (REDIS_URL) {_complaint(exc)}"
         return "Redis (REDIS_URL) forgets at once what it is given: look at its maxmemory"
+
+    def _ask(self, question: Callable[[], T], otherwise: T) -> T:
+        return self._breaker.ask(lambda: self._deadline.ask(question), otherwise)
 
 
 def _client(url: str) -> Redis:
@@ -175,11 +225,11 @@ def _complaint(exc: Exception) -> str:
     return "cannot be reached: start it, or check the host and port of REDIS_URL"
 
 
-_COMPLAINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
+_COMPLAINTS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
     (AuthenticationError, "refuses the user or password: check those of REDIS_URL"),
     (NoPermissionError, f"allows this user too little: GET and SET on {PREFIX}*"),
     (OutOfMemoryError, "has no room left: set its maxmemory-policy to allkeys-lru"),
     (ResponseError, "answers with an error: see its own log, and check that REDIS_URL names a primary"),
     (RedisTimeoutError, f"did not answer in {WAIT_SECONDS * 1000:.0f} ms: see whether it is overloaded or far away"),
-    (ValueError, "does not speak Redis' protocol: check the host and port of REDIS_URL"),
+    ((ValueError, RecursionError), "does not speak Redis' protocol: check the host and port of REDIS_URL"),
 )

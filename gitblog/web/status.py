@@ -157,11 +157,12 @@ def refused(message: str) -> Response:
 def token_matches(header: str, token: str) -> bool:
     """Compare the Authorization header with a bearer's token, in constant time; "" is matched by nothing.
 
-    As hashes of bytes: text that is not ASCII would raise, and the length of the token is nobody's business.
+    As hashes of bytes: text that is not ASCII would raise, and the length of the token is nobody's business. WSGI gives
+    each byte of a header as the Latin-1 character of that number.
     """
     scheme, _, given = header.partition(" ")
-    one, other = (hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest() for text in (given.strip(), token))
-    same = hmac.compare_digest(one, other)
+    asked = hashlib.sha256(given.strip().encode("latin-1", "replace")).digest()
+    same = hmac.compare_digest(asked, hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest())
     return bool(token) and scheme.lower() == "bearer" and same
 
 

@@ -61,7 +61,17 @@ def values(unit: str, key: str) -> list[str]:
 def shipped(key: str) -> list[str]:
     """Give the words of a command of the service, with this Python in place of the installed one."""
     (line,) = values("gitblog.service", key)
-    return [sys.executable if word == PYTHON else word for word in shlex.split(line)]
+    return [sys.executable if word == PYTHON else word for word in shlex.split(line.removeprefix("-"))]
+
+
+def test_a_wrong_setting_is_met_by_the_process_whose_status_counts(tmp_path: Path) -> None:
+    """`RestartPreventExitStatus` looks at the main process alone, so what comes before it must not stop the start."""
+    (before,) = values("gitblog.service", "ExecStartPre")
+    settings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TOP), "HOME": str(tmp_path), "PORT": "none"}
+    done = subprocess.run(shipped("ExecStart"), env=settings, cwd=tmp_path, capture_output=True, check=False)
+
+    assert before.startswith("-")
+    assert values("gitblog.service", "RestartPreventExitStatus") == [str(done.returncode)]
 
 
 def test_systemd_understands_the_units_without_a_word(tmp_path: Path) -> None:

@@ -28,9 +28,10 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How this machine's pip gets to the index, where that takes more than a line to the Internet.
 _OF_THIS_MACHINE = (Path("/etc/pip.conf"), Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/resolv.conf"))
 _HANDED_IN = ("PIP_CERT", "PIP_DEFAULT_TIMEOUT", "PIP_INDEX_URL", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
-# Process 1 of the machine; when the test's process dies, so does all that was started inside.
+# Process 1 of the machine is a shell of root's: when the test's process dies the kernel ends it, and with it all that
+# was started inside. One that became another user would lose that signal (prctl(2), PR_SET_PDEATHSIG).
 _NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
-_ENTER = 'mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" && root=$1 && shift && exec chroot "$root" "$@"'
+_ENTER = 'mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm" && root=$1 && shift && chroot "$root" "$@"; exit $?'
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +14,10 @@ from contextlib import contextmanager
 import pytest
 from lxml import etree  # type: ignore[import-untyped]  # it publishes no types
 
+from tests.asking import NO_ANSWER, PATIENCE_SECONDS, eventually, read, wait_for
 from tests.checkout import TOP
 from tests.fresh.machine import BUNDLE, Machine
 
-PATIENCE_SECONDS = 60.0
-NO_ANSWER = "no answer:"
 CLONE = f"git clone --quiet /{BUNDLE} gitblog"
 # A part of each kind: pure, a suite of plug-ins, real git on both databases, over HTTP, documents.
 PART = (
@@ -102,34 +99,10 @@ def serving(machine: Machine) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE_SECONDS)
+        wait_for(lambda: read(address), lambda said: said.startswith(NO_ANSWER), "the end of the machine's server")
 
 
 def readme(heading: str) -> str:
     """Give the commands of the first console block below a heading of README."""
     section = (TOP / "README.md").read_text().split(f"\n## {heading}\n")[1].split("\n```\n")[0]
     return "\n".join(re.findall(r"^\$ (.+)$", section, re.MULTILINE))
-
-
-def eventually(address: str, expected: str) -> str:
-    """Give the page once it is there and holds `expected`."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    page = ""
-    while time.monotonic() < deadline:
-        page = read(address)
-        if expected in page:
-            return page
-        time.sleep(0.1)
-    pytest.fail(f"{expected!r} did not come at {address}; the last answer was:\n{page[:2000]}")
-
-
-def read(address: str) -> str:
-    """Give the body of an address, whatever its status, or why there was none."""
-    try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
-            body: bytes = answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            body = error.read()
-    except OSError as error:
-        return f"{NO_ANSWER} {error}"
-    return body.decode()

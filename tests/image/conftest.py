@@ -15,7 +15,9 @@ import pytest
 
 from tests.by_name import left_out
 from tests.checkout import make_checkout
+from tests.history_builder import Builder
 from tests.image.base import provide_base
+from tests.image.blog import publish
 from tests.image.engine import Engine, open_engine
 
 HERE = Path(__file__).parent
@@ -82,3 +84,11 @@ def _steps(log: str) -> tuple[Step, ...]:
     parts = re.split(r"^(?:\[\d+/\d+\] )?STEP \d+/\d+: ", log, flags=re.MULTILINE)[1:]
     split = [part.partition("\n") for part in parts]
     return tuple(Step(head, output, "--> Using cache" in output) for head, _, output in split)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[Builder]:
+    """A bare repository with one post."""
+    with Builder(tmp_path / "blog.git") as builder:
+        publish(builder, "First words")
+        yield builder

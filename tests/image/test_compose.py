@@ -20,6 +20,7 @@ from tests.checkout import TOP, make_checkout
 from tests.compose_file import read_env, read_services
 from tests.git_server import GitServer
 from tests.history_builder import Builder, run_git
+from tests.image.blog import publish
 from tests.image.engine import Engine
 from tests.image.network import Network, open_network
 from tests.image.servers import provide_server
@@ -37,22 +38,6 @@ def servers(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Mapping
     services = read_services([TOP / "docker-compose.yml"], variables, SIDES)
     context = tmp_path_factory.mktemp("servers")
     return {services[name].image: provide_server(engine, services[name].image, context) for name in SIDES}
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Builder]:
-    """A bare repository with one post."""
-    with Builder(tmp_path / "blog.git") as builder:
-        publish(builder, "First words")
-        yield builder
-
-
-def publish(repository: Builder, title: str) -> str:
-    """Push a post with this title and return its commit."""
-    tree = {"posts/a.md": f"---\ntitle: {title}\ndate: 2026-01-02\n---\n\nText.\n".encode()}
-    revision = repository.commit(tree, date=1_767_323_045)
-    repository.set_branch("main", revision)
-    return revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.git_server import GitServer
 from tests.history_builder import Builder
+from tests.image.blog import publish
 from tests.image.engine import Engine
 from tests.image.running import CONFINED, GRACE_SECONDS, PATIENCE_SECONDS, Container, running
 from tests.postgres import Server
@@ -24,20 +25,6 @@ def demonstration(engine: Engine, image: str) -> Iterator[Container]:
     with running(engine, image, *CONFINED) as container:
         container.eventually("/", "Welcome: from a commit to a page")
         yield container
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Builder]:
-    """A bare repository with one post."""
-    with Builder(tmp_path / "blog.git") as builder:
-        publish(builder, "First words")
-        yield builder
-
-
-def publish(repository: Builder, title: str) -> None:
-    """Push a post with this title."""
-    tree = {"posts/a.md": f"---\ntitle: {title}\ndate: 2026-01-02\n---\n\nText.\n".encode()}
-    repository.set_branch("main", repository.commit(tree, date=1_767_323_045))
 
 
 def wait_until(done: Callable[[], bool], what: str) -> None:

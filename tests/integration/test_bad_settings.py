@@ -98,6 +98,18 @@ def test_a_secret_s_file_that_does_not_serve_stops_a_program(tmp_path: Path) -> 
     assert both.stderr == "gitblog: WEBHOOK_SECRET is set, and so is WEBHOOK_SECRET_FILE: keep one of the two\n"
 
 
+@pytest.mark.parametrize("program", [MAKE_RUN, GUNICORN], ids=["make run", "gunicorn"])
+def test_an_option_that_no_database_knows_stops_a_program(program: list[str], tmp_path: Path) -> None:
+    """PostgreSQL's own client says so; its words hold no password."""
+    done = _stopped(program, tmp_path, {"DATABASE_URL": f"postgresql://me:{CANARY}@localhost/x?sslmod=require"})
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("gitblog: DATABASE_URL cannot be used: ")
+    assert "sslmod" in line
+    assert CANARY not in line
+
+
 def test_a_program_takes_empty_variables_for_unset_ones(tmp_path: Path) -> None:
     """As Compose and platforms set them."""
     empty = {setting.name: "" for setting in SETTINGS} | {f"{setting.name}_FILE": "" for setting in SETTINGS}

@@ -172,7 +172,8 @@ def test_a_redis_that_does_not_answer_is_asked_once(filled: ServedSite, caplog: 
 
 
 @pytest.mark.parametrize(
-    "words", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b":x\r\n", b"$-7\r\n", b"*9999\r\n", b"\xff\r\n"]
+    "words",
+    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b":x\r\n", b"$-7\r\n", b"*9999\r\n", b"\xff\r\n", b"*1\r\n" * 100_000],
 )
 def test_a_server_that_is_no_redis_harms_nobody(filled: ServedSite, words: bytes) -> None:
     """Whatever it says."""
@@ -181,6 +182,18 @@ def test_a_server_that_is_no_redis_harms_nobody(filled: ServedSite, words: bytes
         for _ in range(3):
             assert "First" in process.text()
         assert cache_health(strange.url).startswith("Redis (REDIS_URL) ")
+
+
+def test_an_answer_that_comes_in_drops_is_not_waited_for(filled: ServedSite, caplog: pytest.LogCaptureFixture) -> None:
+    """Each drop is in time, and the whole would never be there: the page is made anew, and nobody asks again."""
+    with SilentServer(b"$2000000000\r\n", drops=True) as dripping:
+        process = Process(filled, dripping.url)
+        for _ in range(10):
+            assert "First" in process.text()
+
+        assert dripping.connections == 1
+        assert "did not answer" in cache_health(dripping.url)
+    assert [record.message for record in caplog.records] == ["page cache unreachable"]
 
 
 def test_a_redis_that_freezes_or_dies_is_used_again_when_it_is_back(server: RedisServer) -> None:

@@ -31,3 +31,14 @@ def test_who_may_not_read_the_details_reads_nothing_of_the_database(tmp_path: Pa
     for detail in (b"127.0.0.1", b"somebody", b"password", b"refused"):
         assert (detail, detail in public.data) == (detail, False)
     assert b"127.0.0.1" in told.data
+
+
+def test_a_token_may_be_of_any_letters(tmp_path: Path) -> None:
+    """A client sends it as UTF-8, and each byte arrives as a Latin-1 character."""
+    token = "pässwörter-gänzlich"
+    environ = {"DATA_DIR": str(tmp_path / "data"), "CONTENT_REPO": str(tmp_path), "STATUS_TOKEN": token}
+    client = create_app(settings_from_environment(environ)).test_client()
+    sent = f"Bearer {token}".encode().decode("latin-1")
+
+    assert client.get("/-/status", headers={"Authorization": sent}).status_code == 503
+    assert client.get("/-/status", headers={"Authorization": "Bearer another-token-here"}).status_code == 401
