@@ -14,6 +14,8 @@ PARTS = ("repository", "database", "cache", "sync")
 """The parts, in the order in which they are told."""
 
 _MEGABYTE = 1_000_000
+# A push may write as much, and more than that where it brings a picture.
+_LEAST_FREE_BYTES = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,9 @@ def _database(index: Index) -> Health:
         found = index.condition()
     except IndexUnavailableError as error:
         return Health("database", False, error.message)
+    if found.free is not None and found.free < _LEAST_FREE_BYTES:
+        message = f"its disk has only {found.free} bytes left; make room, since no push shows until then"
+        return Health("database", False, message)
     sizes = f"{found.size / _MEGABYTE:.1f} MB with {found.file_bytes / _MEGABYTE:.1f} MB of files"
     return Health("database", True, f"{found.server}, index version {found.index_version}, {sizes}")
 

@@ -62,6 +62,12 @@ class Operated:
         assert "Traceback" not in told, told
         return status, told.splitlines()[-1] if told else ""
 
+    def status(self) -> str:
+        """Give the lines of `gitblog status`, which must find something wrong."""
+        self.capture.readouterr()
+        assert cli.main(("status",)) == 1
+        return self.capture.readouterr().out
+
     def reader(self) -> Client:
         """Give a reader of the site, as a web process of its own serves it."""
         return Client(create_app())
@@ -187,9 +193,11 @@ def test_a_full_disk_is_a_sentence_and_what_was_pushed_shows_once_there_is_room(
         status, told = operated.run("sync")
         assert (status, "room" in told) == (1, True), told
         assert "One." in reader.get("/a/").text
+        assert "WRONG database: its disk has only" in operated.status()
 
         (small_disk / "filling").unlink()
         assert operated.run("sync") == (0, "")
+        assert "OK database: " in operated.status()
         assert "Two." in operated.reader().get("/a/").text
         assert operated.run("verify") == (0, "")
 
