@@ -87,7 +87,8 @@ class RedisServer:
 class SilentServer:
     """A TCP port that accepts and answers with `words`, by default nothing, for ever; counts who came.
 
-    With `drops` they are followed by one byte after the other until the client has had enough.
+    With `drops` they come once something was asked, followed by one byte after the other until the client has had
+    enough.
     """
 
     def __init__(self, words: bytes = b"", *, drops: bool = False) -> None:
@@ -123,19 +124,21 @@ class SilentServer:
                 return
             self.connections += 1
             self._accepted.append(accepted)
-            if self._words:
-                accepted.sendall(self._words)
             if self._drops:
-                threading.Thread(target=_drip, args=(accepted,), daemon=True).start()
+                threading.Thread(target=_drip, args=(accepted, self._words), daemon=True).start()
+            elif self._words:
+                accepted.sendall(self._words)
 
 
-def _drip(client: socket.socket) -> None:
-    while True:
-        try:
+def _drip(client: socket.socket, words: bytes) -> None:
+    try:
+        client.recv(4096)
+        client.sendall(words)
+        while True:
             client.sendall(b"x")
-        except OSError:
-            return
-        time.sleep(0.03)
+            time.sleep(0.03)
+    except OSError:
+        return
 
 
 class TlsDoor:
